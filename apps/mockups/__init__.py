@@ -1,0 +1,1 @@
+"""The products as their users would see them, drawn as HTML; every name, title and poster is invented."""

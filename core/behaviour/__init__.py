@@ -1,0 +1,1 @@
+"""What simulated people do: examination, choice, satiation, satisfaction, retention. One formula a file."""

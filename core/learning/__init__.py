@@ -1,0 +1,1 @@
+"""Learners over feature tables, from scratch. They know nothing of users and items."""

@@ -1,0 +1,219 @@
+"""Compiled page building. Rows compete for titles one after the other and every row changes what is left,
+so there is no batch form; plain NumPy took about 30 times longer per page. References are in
+tests/core/ranking/reference.py and agree slot for slot.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from core._kernels import philox, unit
+
+
+@njit(cache=True, nogil=True)
+def genre_lists(order, genre, n_genres):
+    """Candidates of one request by genre, best first: ``start`` (G + 1,) into ``members`` (C,)."""
+    start = np.zeros(n_genres + 1, dtype=np.int32)
+    for c in range(order.shape[0]):
+        start[genre[order[c]] + 1] += 1
+    for g in range(n_genres):
+        start[g + 1] += start[g]
+    at = start[:-1].copy()
+    members = np.empty(order.shape[0], dtype=np.int32)
+    for c in range(order.shape[0]):
+        g = genre[order[c]]
+        members[at[g]] = c                                                # position in the order
+        at[g] += 1
+    return start, members
+
+
+@njit(cache=True, nogil=True)
+def competing_rows(order, usable, chance, genre, n_genres, n_rows, n_cols, weight, fade, strength):
+    """Fill rows one by one with the best of: the next titles overall, or the next of one genre.
+
+    order (B, C) candidates best first; usable (B,) how many of them may be shown; chance (B, C) P(play);
+    genre (B, C); weight (n_cols,) attention within a row; fade (n_rows,) attention of a row.
+    Returns slots (B, n_rows * n_cols) into C or −1, and rows (B, n_rows): −1 mixed, g a genre row.
+    """
+    n = order.shape[0]
+    slots = np.full((n, n_rows * n_cols), -1, dtype=np.int32)
+    kinds = np.full((n, n_rows), -1, dtype=np.int16)
+    for b in range(n):
+        m = usable[b]
+        ranked = order[b, :m]
+        start, members = genre_lists(ranked, genre[b], n_genres)
+        head = start[:-1].copy()
+        first = 0
+        used = np.zeros(m, dtype=np.bool_)
+        cover = np.zeros(n_genres)
+        share = np.zeros(n_genres)
+        picked = np.empty(n_cols, dtype=np.int32)
+        best = np.empty(n_cols, dtype=np.int32)
+        best_share = np.zeros(n_genres)
+        for row in range(n_rows):
+            while first < m and used[first]:
+                first += 1
+            if first >= m:
+                break
+            best_value = -1.0
+            best_n = 0
+            best_kind = -1
+            for kind in range(-1, n_genres):
+                count = 0
+                value = 0.0
+                if kind < 0:
+                    share[:] = 0.0
+                    total = 0.0
+                    c = first
+                    while c < m and count < n_cols:
+                        if not used[c]:
+                            picked[count] = c
+                            value += weight[count] * chance[b, ranked[c]]
+                            share[genre[b, ranked[c]]] += weight[count]
+                            total += weight[count]
+                            count += 1
+                        c += 1
+                    crowd = 0.0
+                    for g in range(n_genres):
+                        share[g] /= total
+                        crowd += share[g] * cover[g]
+                else:
+                    while head[kind] < start[kind + 1] and used[members[head[kind]]]:
+                        head[kind] += 1
+                    j = head[kind]
+                    while j < start[kind + 1] and count < n_cols:
+                        c = members[j]
+                        if not used[c]:
+                            picked[count] = c
+                            value += weight[count] * chance[b, ranked[c]]
+                            count += 1
+                        j += 1
+                    if count == 0:
+                        continue
+                    crowd = cover[kind]
+                value *= np.exp(-strength * crowd)
+                if value > best_value:
+                    best_value = value
+                    best_n = count
+                    best_kind = kind
+                    best[:count] = picked[:count]
+                    if kind < 0:
+                        best_share[:] = share
+            kinds[b, row] = best_kind
+            for j in range(best_n):
+                used[best[j]] = True
+                slots[b, row * n_cols + j] = ranked[best[j]]
+            if best_kind < 0:
+                for g in range(n_genres):
+                    cover[g] += fade[row] * best_share[g]
+            else:
+                cover[best_kind] += fade[row]
+    return slots, kinds
+
+
+@njit(cache=True, nogil=True)
+def genre_rows(order, usable, genre, n_genres, n_rows, n_cols, preference):
+    """Row 0 the best overall, then one row a genre in the order ``preference`` (B, G), best unused each."""
+    n = order.shape[0]
+    slots = np.full((n, n_rows * n_cols), -1, dtype=np.int32)
+    kinds = np.full((n, n_rows), -1, dtype=np.int16)
+    for b in range(n):
+        m = usable[b]
+        ranked = order[b, :m]
+        start, members = genre_lists(ranked, genre[b], n_genres)
+        top = min(n_cols, m)
+        for c in range(top):
+            slots[b, c] = ranked[c]
+        row = 1
+        for p in range(n_genres):
+            if row >= n_rows:
+                break
+            g = preference[b, p]
+            count = 0
+            for j in range(start[g], start[g + 1]):
+                if members[j] >= top:
+                    slots[b, row * n_cols + count] = ranked[members[j]]
+                    count += 1
+                    if count == n_cols:
+                        break
+            if count > 0:
+                kinds[b, row] = g
+                row += 1
+    return slots, kinds
+
+
+@njit(cache=True, nogil=True)
+def lottery(weights, uniform, n_slots, user, counter, key, purpose):
+    """Draw slots without replacement: with probability ``uniform`` any candidate left, else by weight.
+
+    weights (B, C) float64, 0 where a candidate may not be shown. Returns slots (B, n_slots) into C or −1,
+    the propensity of each given the slots before it, and whether it was drawn uniformly.
+    """
+    n, n_candidates = weights.shape
+    slots = np.full((n, n_slots), -1, dtype=np.int32)
+    propensity = np.ones((n, n_slots), dtype=np.float32)
+    explored = np.zeros((n, n_slots), dtype=np.bool_)
+    k0 = np.uint32(key[0])
+    k1 = np.uint32(key[1])
+    buckets = 1024
+    guide = np.empty(buckets + 1, dtype=np.int32)
+    cumulative = np.empty(n_candidates)
+    left = np.empty(n_candidates, dtype=np.int32)
+    at = np.empty(n_candidates, dtype=np.int32)
+    for b in range(n):
+        total = 0.0
+        n_left = 0
+        for c in range(n_candidates):
+            w = weights[b, c]
+            total += w
+            cumulative[c] = total
+            at[c] = -1
+            if w > 0.0:
+                left[n_left] = c
+                at[c] = n_left
+                n_left += 1
+        if n_left == 0:
+            continue
+        c = 0
+        for g in range(buckets + 1):
+            while c < n_candidates - 1 and cumulative[c] * buckets <= g * total:
+                c += 1
+            guide[g] = c
+        weight_left = total
+        draw = 0
+        for slot in range(min(n_slots, n_left)):
+            w = philox(np.uint32(draw), np.uint32(counter[b]), np.uint32(user[b]), np.uint32(purpose), k0, k1)
+            draw += 1
+            n_here = n_left - slot
+            chosen = -1
+            if unit(w[0]) < uniform:
+                chosen = left[min(int(unit(w[1]) * n_here), n_here - 1)]
+                explored[b, slot] = True
+            else:
+                word = 1
+                while chosen < 0:
+                    x = unit(w[1]) if word == 1 else (unit(w[2]) if word == 2 else unit(w[3]))
+                    c = guide[int(x * buckets)]
+                    while c < n_candidates - 1 and cumulative[c] <= x * total:
+                        c += 1
+                    if at[c] >= 0:
+                        chosen = c
+                        break
+                    word += 1
+                    if word > 3:
+                        w = philox(
+                            np.uint32(draw), np.uint32(counter[b]), np.uint32(user[b]),
+                            np.uint32(purpose), k0, k1,
+                        )  # fmt: skip
+                        draw += 1
+                        word = 1
+            share = weights[b, chosen] / weight_left
+            propensity[b, slot] = (1.0 - uniform) * share + uniform / n_here
+            slots[b, slot] = chosen
+            weight_left = max(weight_left - weights[b, chosen], 1e-300)
+            last = left[n_here - 1]
+            left[at[chosen]] = last
+            at[last] = at[chosen]
+            at[chosen] = -1
+    return slots, propensity, explored
