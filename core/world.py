@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import numpy as np
 
-from core.arrays import AnyArray, BoolArray, FloatArray
+from core.arrays import AnyArray, BoolArray, IntArray
 from core.catalog import Catalog
 from core.log import Day, Log, rows
 from core.observed import Noise, Observed
@@ -30,6 +31,7 @@ class World(Protocol):
     traits: Any
     state: Any
     noise_key: tuple[int, int]
+    isolated: bool                                   # no user's outcome depends on another's: arms can run apart
 
     def members(self, day: int) -> BoolArray:
         """Who is subscribed on ``day``, shape (N,). The product knows."""
@@ -51,18 +53,29 @@ class World(Protocol):
         """What the product knows of everyone's day, (N,) each: ``visited``, ``subscribed`` …"""
         ...
 
+    def visit(self, day: int, users: IntArray) -> Requests:
+        """The requests these users would make on ``day``, whether or not they come."""
+        ...
+
     def copy(self) -> Self:
         """Same hidden traits, own state."""
         ...
 
+    def replicate(self, index: int) -> Self:
+        """The same people on the same morning with other draws: what might as well have happened."""
+        ...
+
 
 class WorldSpec(Protocol):
-    """A frozen, bounded description of a world; building it draws its users and items."""
+    """A frozen, bounded description of a world; building it draws its users and items. The burn-in lasts
+    ``history_days``, a whole number of weeks."""
+
+    @property
+    def history_days(self) -> int: ...
 
     def build(self, users: int, seed: int, taste: Any) -> World: ...
 
 
-Sums = dict[str, FloatArray]
 Collector = Callable[[int, Day], None]
 
 
@@ -152,8 +165,14 @@ def simulate(
 
 
 def fit(policy: Policy, observed: Observed, seed: int, index: int) -> FittedPolicy:
-    """Fit under one BLAS thread: two threads give other bits."""
+    """Fit under one BLAS thread, from the first fit of the process on: two threads give other bits, and
+    parallelism is over tasks."""
+    _one_blas_thread()
+    return policy.fit(observed, stream(seed, "fit", index))
+
+
+@functools.cache
+def _one_blas_thread() -> None:
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, "blas"):
-        return policy.fit(observed, stream(seed, "fit", index))
+    threadpool_limits(1, "blas")

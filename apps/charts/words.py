@@ -25,8 +25,9 @@ def unit_text(value: float, unit: str, signed: bool = False) -> str:
     """
     if not math.isfinite(value):
         return UNDEFINED
-    scale, name = (100.0, "points" if signed else "%") if unit == "share" else (1.0, unit)
-    return f"{number_text(scale * value, signed)} {name}".rstrip()
+    shown = display_scale(unit) * value
+    exact = not signed and unit != "share" and abs(shown) < 10        # 3.12 plays, but +0.5 or 7.3 %
+    return f"{number_text(shown, signed, 2 if exact else None)} {unit_name(unit, signed)}".rstrip()
 
 
 def percent_text(share: float, signed: bool = True) -> str:
@@ -39,29 +40,35 @@ def percent_text(share: float, signed: bool = True) -> str:
 
 
 def range_text(low: float, high: float, unit: str = "%") -> str:
-    """An interval; the unit stands once. ``unit="%"`` takes relative differences, else differences in ``unit``.
+    """An interval of a difference, its unit once: relative with ``unit="%"``, else in the metric's unit.
 
     >>> range_text(-0.091, -0.044), range_text(-0.5, 2.0, "s")
-    ('−9.1 to −4.4 %', '−0.50 to +2.0 s')
+    ('−9.1 to −4.4 %', '−0.5 to +2.0 s')
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return UNDEFINED
-    scale, name = (100.0, "%") if unit == "%" else (100.0, "points") if unit == "share" else (1.0, unit)
-    return f"{number_text(scale * low, True)} to {number_text(scale * high, True)} {name}".rstrip()
+    scale, name = (100.0, "%") if unit == "%" else (display_scale(unit), unit_name(unit, signed=True))
+    digits = _digits(scale * max(abs(low), abs(high)))                 # one precision for both ends
+    ends = (number_text(scale * end, True, digits) for end in (low, high))
+    return f"{' to '.join(ends)} {name}".rstrip()
 
 
-def number_text(value: float, signed: bool = False) -> str:
-    """Two to four digits, thousands apart, a real minus, and never a zero with a sign.
+def number_text(value: float, signed: bool = False, digits: int | None = None) -> str:
+    """A number with thousands apart, a real minus, and never a zero with a sign.
 
-    >>> number_text(1234.5), number_text(-0.004), number_text(-0.0, signed=True)
-    ('1,234', '−0.004', '0.0')
+    >>> number_text(1234.5), number_text(-0.04), number_text(-0.0, signed=True)
+    ('1,234', '−0.04', '0.0')
     """
     size = abs(value)
-    digits = 0 if size >= 100 else 1 if size >= 1 or size == 0 else 2 if size >= 0.01 else 3
-    text = f"{size:,.{digits}f}"
+    text = f"{size:,.{_digits(size) if digits is None else digits}f}"
     if float(text.replace(",", "")) == 0:
-        return "0.0"
+        return text if digits is not None else "0.0"
     return (MINUS if value < 0 else "+" if signed else "") + text
+
+
+def _digits(size: float) -> int:
+    """Digits after the point: what is below 0.1 needs more to be anything."""
+    return 0 if size >= 100 else 1 if size >= 0.1 or size == 0 else 2 if size >= 0.01 else 3
 
 
 def direction(better: str) -> str:

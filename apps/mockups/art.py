@@ -53,7 +53,8 @@ def poster(title: str, genre: str, size: tuple[int, int] = (WIDTH, HEIGHT)) -> s
         f"viewBox='0 0 {WIDTH} {HEIGHT}' preserveAspectRatio='xMidYMid slice'>"
         f"<linearGradient id='s{mark}' x2='0' y2='1'><stop stop-color='{colour[1]}'/>"
         f"<stop offset='1' stop-color='{colour[2]}'/></linearGradient>"
-        f"<linearGradient id='v{mark}' x2='0' y2='1'><stop offset='.5' stop-color='{colour[0]}' stop-opacity='0'/>"
+        f"<linearGradient id='v{mark}' x2='0' y2='1'>"
+        f"<stop offset='.5' stop-color='{colour[0]}' stop-opacity='0'/>"
         f"<stop offset='1' stop-color='{colour[0]}'/></linearGradient>"
         f"<path fill='url(#s{mark})' d='M0 0h{WIDTH}v{HEIGHT}H0z'/>"
         f"{scene(draws, colour)}"
@@ -141,7 +142,7 @@ def _mountains(draws: Draws, colour: Palette) -> str:
         + _path(f"{far}L120 70V108H0z", colour[3], " opacity='.45'")
         + _path(f"M{x - 58} 108L{x} {top}L{x + 58} 108z", colour[1])
         + _path(f"M{x} {top}l12 22-7 8 9 14-6 10 14 54H{x + 58}z", colour[3], " opacity='.75'")
-        + _path(f"M0 108V92l34-14 30 16 36-18 20 10v22z", colour[0])
+        + _path("M0 108V92l34-14 30 16 36-18 20 10v22z", colour[0])
     )
 
 
@@ -158,7 +159,8 @@ def _skyline(draws: Draws, colour: Palette) -> str:
         lights += f"M{x + 5} {top + 6}V104M{x + wide - 5} {top + 6}V104"
         x += wide + _between(draws, 1, 7)
     parts.append(_path(front, colour[0]))
-    dash = f" stroke='{colour[4]}' stroke-width='3' stroke-dasharray='3 {_between(draws, 5, 11)}' opacity='.8'"
+    gap = _between(draws, 5, 11)
+    dash = f" stroke='{colour[4]}' stroke-width='3' stroke-dasharray='3 {gap}' opacity='.8'"
     return "".join(parts) + _path(lights, "none", dash)
 
 
@@ -184,9 +186,8 @@ def _sea(draws: Draws, colour: Palette) -> str:
     """A low sun and its track on the water."""
     x, level = _between(draws, 34, 86), _between(draws, 52, 66)
     r = _between(draws, 16, 26)
-    track = "".join(
-        f"M{x - w} {level + 6 + 8 * i}h{2 * w}" for i, w in enumerate(_between(draws, 6, 26) for _ in range(5))
-    )
+    half = [_between(draws, 6, 26) for _ in range(5)]
+    track = "".join(f"M{x - w} {level + 6 + 8 * i}h{2 * w}" for i, w in enumerate(half))
     sail = _between(draws, 10, 104)
     return (
         _disc(x, level - 4, r + 12, colour[3], 0.35)
@@ -263,12 +264,14 @@ def _arches(draws: Draws, colour: Palette) -> str:
 def _road(draws: Draws, colour: Palette) -> str:
     """A straight road to the horizon."""
     x, level = _between(draws, 40, 80), _between(draws, 46, 60)
+    near, far = _between(draws, 14, 30), _between(draws, 6, 16)
+    dash = f" stroke='{colour[4]}' stroke-width='2' stroke-dasharray='4 6'"
     return (
         _disc(x, level, _between(draws, 18, 30), colour[4])
-        + _path(f"M0 {level}l{_between(draws, 14, 30)}-12 22 8 20-{_between(draws, 6, 16)} 26 14 48-8v60H0z", colour[1])
+        + _path(f"M0 {level}l{near}-12 22 8 20-{far} 26 14 48-8v60H0z", colour[1])
         + _path(f"M0 {level + 4}h120v60H0z", colour[2])
         + _path(f"M{x - 2} {level + 4}h4L118 108H2z", colour[0])
-        + _path(f"M{x} {level + 6}L60 108", "none", f" stroke='{colour[4]}' stroke-width='2' stroke-dasharray='4 6'")
+        + _path(f"M{x} {level + 6}L60 108", "none", dash)
     )
 
 

@@ -83,7 +83,8 @@ def describe(page: Page) -> str:
         f"{sum(t.looked_at for t in tiles)} looked at",
         f"{new} new" if new else "",
         f"{moved} moved" if moved else "",
-        f"{' and '.join(played)} played" if played else "nothing played",
+        f"{' and '.join(played)} played" if played else "",
+        "nothing played" if not played and "nothing played" not in page.note else "",
     ]
     told = f"; {page.note}" if page.note else ""
     return f"{page.label[:1].upper()}{page.label[1:]}: {', '.join(filter(None, facts))}{told}."
@@ -146,7 +147,7 @@ def _panel(page: Page, columns: int, rows: int, selected: int | None) -> str:
 
 def _row(row: Row, selected: int | None) -> str:
     tiles = "".join(_tile(t, t.item == selected) for t in row.tiles)
-    body = f"<div class='rl-tiles'>{tiles}</div>" if tiles else "<div class='rl-none'>nothing in this row</div>"
+    body = f"<div class='rl-tiles'>{tiles}</div>" if tiles else "<div class='rl-none'>nothing here</div>"
     return f"<div class='rl-row'><div class='rl-title'>{escape(row.title)}</div>{body}</div>"
 
 
@@ -163,7 +164,8 @@ def _tile(tile: Tile, selected: bool) -> str:
     return (
         f"<div class='rl-tile{state}{ring}' title='{escape(f'{tile.title} ({known})')}'>"
         f'<div class="rl-art"><img src="{picture}" alt="" decoding="sync">{mark}{played}</div>'
-        f"<div class='rl-name'>{escape(tile.title)}</div><div class='rl-year'>{mood}{escape(known)}</div></div>"
+        f"<div class='rl-name'>{escape(tile.title)}</div>"
+        f"<div class='rl-year'>{mood}{escape(known)}</div></div>"
     )
 
 
@@ -190,10 +192,10 @@ _STYLE = _css((
     (".rl-head span", f"color:{QUIET}"),
     (".rl-rows", "overflow-x:auto;padding:3px 16px;scrollbar-width:none;scroll-padding:16px"),
     (".rl-rows:focus-visible", f"outline:2px solid {RING};outline-offset:-2px"),
-    (".rl-title", "font-weight:600;font-size:14.5px;padding:4px 0 6px;position:sticky;left:0;width:fit-content;"
-     "max-width:100%;white-space:nowrap;overflow:hidden;text-overflow:ellipsis"),
-    (".rl-tiles", "display:grid;gap:10px;padding-bottom:8px;"
-     "grid-template-columns:repeat(var(--rl-columns),minmax(78px,1fr))"),
+    (".rl-title", "font-weight:600;font-size:14.5px;padding:4px 0 6px;position:sticky;left:0;"
+     "width:fit-content;max-width:100%;white-space:nowrap;overflow:hidden;text-overflow:ellipsis"),
+    (".rl-tiles", "display:grid;gap:9px;padding-bottom:8px;"
+     "grid-template-columns:repeat(var(--rl-columns),minmax(72px,1fr))"),
     (".rl-tile", "min-width:0"),
     (".rl-art", "position:relative;aspect-ratio:10/9;border-radius:7px;background:#1f1d26;margin-bottom:5px"),
     (".rl-art img", "width:100%;height:100%;object-fit:cover;display:block;border-radius:7px"),
@@ -213,9 +215,11 @@ _STYLE = _css((
     (".rl-none", f"color:{FADED};padding:4px 0 16px"),
     (".rl-more", f"color:{FADED};font-size:11.5px;padding:0 16px;min-height:17px"),
     ("@media(max-width:700px)", ".rl-home{grid-template-columns:minmax(0,1fr);gap:14px}"
-     ".rl-panel{border-radius:12px}.rl-tiles{gap:9px}"),
+     ".rl-panel{border-radius:12px}.rl-tiles{"
+     "grid-template-columns:repeat(var(--rl-columns),minmax(84px,1fr))}"),
 ))  # fmt: skip
 
 _LEGEND_STYLE = _css((
-    (".rl-legend", "display:flex;flex-wrap:wrap;gap:1px 18px;font-size:13px;line-height:1.45;opacity:.86"),
+    (".rl-legend", "display:flex;flex-wrap:wrap;gap:1px 18px;font-size:13px;line-height:1.45;"
+     "padding-top:8px;opacity:.86"),
 ))  # fmt: skip

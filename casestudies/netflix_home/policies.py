@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from core.arrays import AnyArray, FloatArray, IntArray, lock
+from core.arrays import FloatArray, IntArray, lock
 from core.config import Config, knob
 from core.learning.logistic import FittedLogistic, Logistic
 from core.models.ease import EASE
@@ -112,16 +112,16 @@ class FittedPageRanker:
         made = observed.history[requests.user] @ weights                  # (B, I) float32
         made += by_genre.astype(np.float32)[:, genre]
         made += by_item.astype(np.float32)
-        whole = candidates.item.shape[1] == observed.n_items
-        if not (whole and _in_order(candidates.item)):
-            made = np.take_along_axis(made, np.maximum(candidates.item, 0), axis=1)
-        made[candidates.item < 0] = -np.inf
-        return made
+        return spread(made, candidates.item)
 
 
-def _in_order(item: IntArray) -> bool:
-    """Whether every slot c holds item c or nothing: then no gathering is needed."""
-    return bool(((item == np.arange(item.shape[1])) | (item < 0)).all())
+def spread(by_item: FloatArray, item: IntArray) -> FloatArray:
+    """Scores by item, (I,) or (B, I), at candidates ``item`` (B, C); −inf on empty slots."""
+    n_items, width = by_item.shape[-1], item.shape[1]
+    if width != n_items or not ((item == np.arange(width)) | (item < 0)).all():
+        rows = np.broadcast_to(by_item, (len(item), n_items))
+        by_item = np.take_along_axis(rows, np.maximum(item, 0), axis=1)
+    return np.where(item < 0, np.float32(-np.inf), by_item)
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,7 @@ class PlayCount:
     def score(self, observed: Observed, requests: Requests, candidates: Candidates) -> FloatArray:
         """Log plays, (B, C) float32."""
         plays = observed.counts(PLAY) + observed.catalog["popularity"].to_numpy()
-        made = np.log(plays).astype(np.float32)[candidates.item]          # (B, C)
-        made[candidates.item < 0] = -np.inf
-        return made
+        return spread(np.log(plays).astype(np.float32), candidates.item)
 
 
 @dataclass(frozen=True)
@@ -150,9 +148,7 @@ class Alike:
 
     def score(self, observed: Observed, requests: Requests, candidates: Candidates) -> FloatArray:
         """Zeros, (B, C) float32; −inf on empty slots."""
-        made: AnyArray = np.zeros(candidates.item.shape, dtype=np.float32)
-        made[candidates.item < 0] = -np.inf
-        return made
+        return spread(np.zeros(observed.n_items, dtype=np.float32), candidates.item)
 
 
 LOGGING = Pipeline("logging", AllUnseen(), PlayCount(), Lottery())

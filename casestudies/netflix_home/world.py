@@ -43,7 +43,7 @@ class HomeWorld(Config):
     mood_visible: float = knob(
         0.0, 0.0, 1.0, "share", "Visits on which the product is told the mood.", off=0.0
     )
-    satiation: float = knob(1.0, 0.0, 5.0, "", "How tired people get of the same genre.", off=0.0)
+    satiation: float = knob(1.0, 0.0, 10.0, "", "How tired people get of the same genre.", off=0.0)
     trust: float = knob(1.0, 0.0, 5.0, "", "How much past evenings move visits and patience.", off=0.0)
     churn: float = knob(0.035, 0.0, 0.5, "share/month", "Members who cancel in a month.", off=0.0)
     patience: float = knob(100.0, 10.0, 600.0, "s", "Time people are willing to look, median.")
@@ -52,7 +52,7 @@ class HomeWorld(Config):
     history_days: int = knob(119, 28, 364, "days", "Days everyone watched before the experiment.")
     resume: float = knob(0.45, 0.0, 0.9, "share", "Sessions that resume something begun.", off=0.0)
     decided: float = knob(0.0, 0.0, 1.0, "share", "Visits with a title in mind (search).", off=0.0)
-    late: float = knob(0.6, 0.0, 3.0, "utility/h", "Dislike of long titles after 22:00.", off=0.0)
+    late: float = knob(0.3, 0.0, 3.0, "utility/h", "Dislike of long titles after 22:00.", off=0.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -161,12 +161,15 @@ class Home:
 
     def requests(self, day: int) -> Requests:
         """One request a viewer who came to choose. Resume sessions ask for no page (see `close`)."""
-        user = np.flatnonzero(self.visiting(day))
-        hour, _, told = self._evening(day, user)
+        return self.visit(day, np.flatnonzero(self.visiting(day)))
+
+    def visit(self, day: int, users: IntArray) -> Requests:
+        """The request each of these users would make."""
+        hour, _, told = self._evening(day, users)
         context = {"hour": hour, "mood": told}
-        session = np.zeros(len(user), dtype=np.int64)
-        request = (day * SESSIONS_PER_DAY + session) * len(self.state.trust) + user
-        return Requests(day, request, user, session, context)
+        session = np.zeros(len(users), dtype=np.int64)
+        request = (day * SESSIONS_PER_DAY + session) * len(self.state.trust) + users
+        return Requests(day, request, users, session, context)
 
     def _evening(self, day: int, user: IntArray) -> tuple[IntArray, IntArray, IntArray]:
         """Hour, mood, and the mood as the product was told it (−1: not), (B,) each."""

@@ -18,7 +18,7 @@ class Satiation(Config):
 
     keep: float = knob(0.8, 0.0, 0.99, "share/day", "Satiation left after a day.")
     gain: float = knob(0.3, 0.0, 5.0, "", "Added by one play.", off=0.0)
-    weight: float = knob(0.7, 0.0, 10.0, "utility", "Utility lost per unit of satiation.", off=0.0)
+    weight: float = knob(0.1, 0.0, 10.0, "utility", "Utility lost per unit of satiation.", off=0.0)
 
     def close(self, state: FloatArray, plays: FloatArray) -> FloatArray:
         """The next morning's satiation, shape as ``state``; ``plays`` counts today's."""

@@ -42,7 +42,7 @@ class PlayRate(Config):
     """
 
     prior: float = knob(
-        20.0, 1.0, 10_000.0, unit="impressions", help="Larger needs more evidence to call an item good or bad."
+        20.0, 1.0, 10_000.0, unit="impressions", help="Larger asks for more evidence before judging an item."
     )
 
     def rate(self, plays: IntArray | FloatArray, impressions: IntArray | FloatArray) -> FloatArray:

@@ -181,33 +181,36 @@ def lottery(weights, uniform, n_slots, user, counter, key, purpose):
                 c += 1
             guide[g] = c
         weight_left = total
-        draw = 0
+        block = 0
+        word = 4
+        w = (np.uint32(0), np.uint32(0), np.uint32(0), np.uint32(0))
         for slot in range(min(n_slots, n_left)):
-            w = philox(np.uint32(draw), np.uint32(counter[b]), np.uint32(user[b]), np.uint32(purpose), k0, k1)
-            draw += 1
             n_here = n_left - slot
             chosen = -1
-            if unit(w[0]) < uniform:
-                chosen = left[min(int(unit(w[1]) * n_here), n_here - 1)]
-                explored[b, slot] = True
-            else:
-                word = 1
-                while chosen < 0:
-                    x = unit(w[1]) if word == 1 else (unit(w[2]) if word == 2 else unit(w[3]))
-                    c = guide[int(x * buckets)]
-                    while c < n_candidates - 1 and cumulative[c] <= x * total:
-                        c += 1
-                    if at[c] >= 0:
-                        chosen = c
-                        break
-                    word += 1
-                    if word > 3:
-                        w = philox(
-                            np.uint32(draw), np.uint32(counter[b]), np.uint32(user[b]),
-                            np.uint32(purpose), k0, k1,
-                        )  # fmt: skip
-                        draw += 1
-                        word = 1
+            tried = False
+            while chosen < 0:
+                if word == 4:
+                    w = philox(
+                        np.uint32(block), np.uint32(counter[b]), np.uint32(user[b]), np.uint32(purpose), k0, k1
+                    )
+                    block += 1
+                    word = 0
+                x = unit(w[0] if word == 0 else (w[1] if word == 1 else (w[2] if word == 2 else w[3])))
+                word += 1
+                # One word is both the coin and the draw; a draw that hits a taken candidate is drawn again
+                # without a new coin.
+                if not tried and x < uniform:
+                    chosen = left[min(int(x / uniform * n_here), n_here - 1)]
+                    explored[b, slot] = True
+                    break
+                if not tried:
+                    x = (x - uniform) / (1.0 - uniform)
+                    tried = True
+                c = guide[min(int(x * buckets), buckets - 1)]
+                while c < n_candidates - 1 and cumulative[c] <= x * total:
+                    c += 1
+                if at[c] >= 0:
+                    chosen = c
             share = weights[b, chosen] / weight_left
             propensity[b, slot] = (1.0 - uniform) * share + uniform / n_here
             slots[b, slot] = chosen

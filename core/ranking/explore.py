@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from core.config import Config, knob
 from core.observed import Noise, Observed
-from core.policy import Pipeline
 from core.rng import EXPLORE
 from core.slate import Requests, Slate
+
+
+class Pages(Protocol):
+    """A policy that draws its pages and has nothing to learn."""
+
+    def fit(self, observed: Observed, rng: np.random.Generator) -> Any: ...
+
 
 COIN = 1 << 20                                    # the slot of the coin: no page is that long
 
@@ -25,7 +32,7 @@ class DrawnPages(Config):
     from them keeps a ranker that is retrained weekly from drifting. ``pages`` must need no fit.
     """
 
-    pages: Pipeline = dataclasses.field(kw_only=True)
+    pages: Pages = dataclasses.field(kw_only=True)
     explore: float = knob(
         0.05, 0.0, 1.0, "share", "Visits that get a page drawn by lot, to learn from.", off=0.0
     )

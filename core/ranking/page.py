@@ -138,7 +138,7 @@ class CompetingRows(Config):
     """
 
     diversity: float = knob(
-        0.5, 0.0, 3.0, "", "How much a row loses for genres already on the page.", off=0.0
+        0.75, 0.0, 3.0, "", "How much a row loses for genres already on the page.", off=0.0
     )
 
     def slate(

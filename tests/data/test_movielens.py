@@ -150,7 +150,7 @@ def seconds(*date: int) -> float:
 
 
 def test_real_files_have_the_published_counts(raw, monkeypatch):
-    """The archive's README.txt: 100836 ratings, 610 users, 9742 movies, March 29, 1996 to September 24, 2018."""
+    """The archive's README.txt: 100836 ratings, 9742 movies, 610 users, 29 March 1996 to 24 Sept 2018."""
     monkeypatch.setenv("LAB_MIRROR", str(raw(FOLDER).parent))
     made = data.load(NAME)
     events, catalog = made.interactions, made.catalog

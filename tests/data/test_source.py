@@ -1,4 +1,4 @@
-"""Finding and fetching: the order of places, what is said when nothing is there, a fetch whole or not at all."""
+"""Finding and fetching: the order of places, what is said of missing files, whole or not at all."""
 
 import dataclasses
 import hashlib
@@ -133,7 +133,7 @@ def test_fetch_refuses_a_folder_that_differs_and_does_not_touch_it(served):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda files: files | {"ratings.csv": b"other"}, r"ratings\.csv .* must have sha256 .*nothing was kept"),
+        (lambda files: files | {"ratings.csv": b"other"}, r"ratings\.csv .* must have sha256 .*nothing"),
         (lambda files: {n: files[n] for n in files if n != "tags.csv"}, r"has no ml-latest-small/tags\.csv"),
     ],
 )

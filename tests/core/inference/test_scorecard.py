@@ -118,7 +118,8 @@ def test_a_useless_or_unbalanced_past_changes_nothing_and_says_so(arms):
     flat = ({"ttfp": np.ones((2, 500))}, {"ttfp": np.ones((2, 450))})
     shifted = ({"ttfp": control["ttfp"]}, {"ttfp": treatment["ttfp"] * np.array([[2.0], [1.0]])})
     none = ({"ttfp": np.full((2, 500), np.nan)}, {"ttfp": np.full((2, 450), np.nan)})
-    for past, words in ((flat, "does not vary"), (shifted, "differs between arms"), (none, "fewer than 30")):
+    pasts = ((flat, "does not vary"), (shifted, "differs between arms"), (none, "fewer than 30"))
+    for past, words in pasts:
         got = scorecard(METRICS, control, treatment, before=past, days=28)
         assert words in got.loc[0, "note"]
         pd.testing.assert_frame_equal(got.drop(columns="note"), plain.drop(columns="note"))
@@ -160,6 +161,6 @@ def test_truth_is_paired_and_twins_without_a_change_differ_by_exactly_zero(arms)
     faster = {**control, "ttfp": control["ttfp"] - np.array([[1.0], [0.0]])}
     got = truth_table(METRICS, control, faster).iloc[0]
     sessions = control["ttfp"][1].mean()
-    assert got["difference"] == pytest.approx(-1.0 / sessions)        # one second a user, over sessions a user
+    assert got["difference"] == pytest.approx(-1.0 / sessions)   # a second a user, over sessions a user
     wide = scorecard(METRICS, control, faster, days=28).iloc[0]
     assert got["ci_high"] - got["ci_low"] < 0.2 * (wide["ci_high"] - wide["ci_low"])

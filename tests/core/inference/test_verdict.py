@@ -25,7 +25,8 @@ def _row(
     return {
         "metric": metric, "label": metric.replace("_", " "), "unit": unit, "better": better, "role": role,
         "difference": difference, "ci_low": difference - half, "ci_high": difference + half,
-        "p_value": p, "alpha": alpha, "margin": margin, "se": se, "df": DF, "n_control": n, "n_treatment": n, "reason": reason,
+        "p_value": p, "alpha": alpha,
+        "margin": margin, "se": se, "df": DF, "n_control": n, "n_treatment": n, "reason": reason,
     }  # fmt: skip
 
 
