@@ -38,6 +38,9 @@ class Run:
     settings: Settings = field(default_factory=dict)
     days: int | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.arm, tuple(self.world.items()), tuple(self.settings.items()), self.days))
+
 
 @dataclass(frozen=True)
 class Null:
@@ -142,6 +145,8 @@ class CaseStudy:
     labels : mapping
         Arm name -> what a product manager calls it.
     stake : Stake, optional
+    row_titles : callable, optional
+        (fitted policy, observed, requests, slate) -> a title for every row of every request.
     words : mapping
         Knob path -> (what a slider of it is called, its low end, its high end).
     """
@@ -168,6 +173,7 @@ class CaseStudy:
     parent: str | None = None
     prediction: Prediction | None = None
     stake: Stake | None = None
+    row_titles: Callable[[Any, Any, Any, Any], list[tuple[str, ...]]] | None = None
     words: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     default_taste: str = ""
     default_world: Settings = field(default_factory=dict)

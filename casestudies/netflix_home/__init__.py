@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from casestudies.netflix_home.catalogue import TASTES, taste
+from casestudies.netflix_home.headings import row_titles
 from casestudies.netflix_home.policies import LOGGING, POLICIES
 from casestudies.netflix_home.questions import QUESTIONS
 from casestudies.netflix_home.scorecard import SCORECARD
@@ -42,6 +43,7 @@ CASE = CaseStudy(
         "evenings a month that end with nothing played",
         "one million members who choose something on 17 evenings a month; both assumed",
     ),
+    row_titles=row_titles,
     words={
         "treatment.diversity": ("How mixed is the page?", "best guesses only", "a bit of everything"),
         "world.mood_visible": ("How often are we told tonight's mood?", "never", "always"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.casestudy import Claim, Null, Question, Run
 
-MONOTONE, STAGEWISE, POPULAR = Run("monotone"), Run("stagewise"), Run("popular")
+MONOTONE, STAGEWISE = Run("monotone"), Run("stagewise")
+POPULAR, PERSONAL = Run("popular"), Run("personal")
 
 N1 = Question(
     "N1",
@@ -56,7 +57,26 @@ N2 = Question(
             "relative",
             (0.05, 0.25),
             "Zielnicki et al. 2025: popularity in place of the production ranker costs 12 % of engagement.",
+        ),
+        Claim(
+            "sooner, because people differ",
+            POPULAR,
+            PERSONAL,
+            "time_to_first_play",
+            "relative",
+            (-0.45, -0.05),
+            "Direction: Gomez-Uribe & Hunt 2015; size assumed. Where all are alike there is nobody to know.",
             null=Null({"taste_spread": 0.0}, tolerance=0.02),
+        ),
+        Claim(
+            "more of the catalogue",
+            POPULAR,
+            STAGEWISE,
+            "effective_catalogue",
+            "relative",
+            (1.0, None),
+            "Gomez-Uribe & Hunt 2015: personalisation spreads viewing over several times as many titles.",
+            validation=True,
         ),
     ),
 )

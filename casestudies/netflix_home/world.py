@@ -66,11 +66,14 @@ class HomeWorld(Config):
         n_items = len(taste.catalog)
         share = rng.dirichlet(taste.concentration, size=users)            # (N, G)
         vector = rng.standard_normal((users, FACTORS)) * (0.6 / np.sqrt(FACTORS)) * scale
+        # At spread 0 people are alike in what they like and in the moods they come in.
+        moods = share**scale
+        moods /= moods.sum(axis=1, keepdims=True)
         affinity = self.taste_spread * (np.log(share + 0.02) - np.log(1 / len(taste.genres) + 0.02))
         activity = rng.normal(0.0, taste.activity_sd, users)
         minutes = taste.catalog["minutes"].to_numpy()
         traits = Traits(
-            mood=lock(np.cumsum(share, axis=1)),
+            mood=lock(np.cumsum(moods, axis=1)),
             vector=lock(vector.astype(np.float32)),
             affinity=lock(affinity.astype(np.float32)),
             visit=lock((_log_odds_for(0.6, activity) + activity).astype(np.float32)),

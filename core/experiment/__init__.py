@@ -4,18 +4,25 @@ from core.experiment.arms import Arm, ArmSums, Setting, run_arms, simulate_arm
 from core.experiment.burn_in import BurnIn, burn_in
 from core.experiment.fingerprint import fingerprint
 from core.experiment.result import Result, ab
+from core.experiment.scene import Evening, Scene, open_scene
 from core.experiment.store import Cancelled
+from core.experiment.who import Who, who
 
 __all__ = [
     "Arm",
     "ArmSums",
     "BurnIn",
     "Cancelled",
+    "Evening",
     "Result",
+    "Scene",
     "Setting",
+    "Who",
     "ab",
     "burn_in",
     "fingerprint",
+    "open_scene",
     "run_arms",
     "simulate_arm",
+    "who",
 ]
