@@ -44,7 +44,7 @@ surfaces: .venv/.warm-stamp
 	$(BIN)/python -m casestudies.surfaces
 
 bench: .venv/.bench-stamp .venv/.warm-stamp
-	$(BIN)/python -m pytest -s tests/benchmarks
+	@for each in tests/benchmarks/bench_*.py; do echo "$$each"; $(BIN)/python "$$each" || exit 1; done
 
 lint: .venv/.dev-stamp
 	$(BIN)/ruff check .

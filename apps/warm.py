@@ -1,4 +1,4 @@
-"""Compiles every kernel once, by running each study's arms on a handful of people: ``python -m apps.warm``."""
+"""Compiles every kernel once, by running each study's arms on few people: ``python -m apps.warm``."""
 
 from __future__ import annotations
 

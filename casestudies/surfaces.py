@@ -42,8 +42,12 @@ def build(case: CaseStudy, users: int | None = None, days: int | None = None, wo
     store = home() / "runs"
     setting = Setting.of(case, users=users, days=days)
 
+    shown = [-1]
+
     def tick(share: float) -> None:
-        print(f"\r{case.slug}: {share:4.0%}", end="", file=sys.stderr, flush=True)
+        if int(100 * share) > shown[0]:
+            shown[0] = int(100 * share)
+            print(f"\r{case.slug}: {shown[0]} %", end="", file=sys.stderr, flush=True)
 
     made = surface(case, XS, YS, setting, store=store, workers=workers, tick=tick)
     made["realistic"] = realistic(case, setting, store, workers)

@@ -180,8 +180,11 @@ class CaseStudy:
     file: str = ""
 
     def __post_init__(self) -> None:
-        self.policy(self.control)
-        self.policy(self.treatment)
+        if self.control_name == self.treatment_name and self._named(self.control) != self._named(self.treatment):
+            raise ValueError(
+                f"{self.slug}: control and treatment are different policies of one name, "
+                f"{self.control_name!r}; call one of them otherwise with .renamed(...)"
+            )
         names = [m.name for m in self.scorecard]
         if len(set(names)) != len(names):
             raise ValueError(f"{self.slug}: a metric stands twice in the scorecard: {names}")
@@ -202,6 +205,10 @@ class CaseStudy:
         if arm not in self.policies:
             raise KeyError(unknown(f"arm of {self.slug}", arm, self.arms()))
         return self.policies[arm]
+
+    def _named(self, arm: str | Policy) -> Policy:
+        """As `policy`, but a name means the study's policy before a twist's own."""
+        return self.policies[arm] if isinstance(arm, str) and arm in self.policies else self.policy(arm)
 
     def arms(self) -> tuple[str, ...]:
         """Names of all arms: the study's policies, and a twist's own."""
@@ -297,9 +304,9 @@ class CaseStudy:
             prediction=prediction,
             default_world={**self.default_world, **(world or {})},
             default_taste=taste or self.default_taste,
-            users=users or self.users,
-            days=days or self.days,
-            retrain=retrain or self.retrain,
+            users=self.users if users is None else users,
+            days=self.days if days is None else days,
+            retrain=self.retrain if retrain is None else retrain,
         )
         made.world_for("teaching", {})
         if isinstance(new, Pipeline) and new.adjust and made.headline is not None:

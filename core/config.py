@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -48,7 +47,7 @@ class Knob:
             value = value.item()
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise TypeError(f"{owner} must be a number, got {value!r}")
-        if not math.isfinite(value) or not self.low <= value <= self.high:
+        if not self.low <= value <= self.high:                            # NaN is not within any bounds
             raise ValueError(f"{owner} must be between {self.low} and {self.high}, got {value}")
         if not self.integer:
             return float(value)

@@ -28,9 +28,10 @@ class Observed:
         self.catalog, self.day = catalog, day
         self.n_users, self.n_items = log.n_users, log.n_items
         first = log.days[0].day if log.days else day
-        self._days = log.days[: day - first]
-        self._plays = log.plays[: day - first]
-        self._totals = log.totals[: day - first]
+        known = max(day - first, 0)
+        self._days = log.days[:known]
+        self._plays = [p for p in log.plays if p[0] < day]                # a quiet day leaves no entry
+        self._totals = log.totals[:known]
         self._first = first
         self._cache: dict[Any, Any] = {}
 

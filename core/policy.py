@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.random import Generator
 
 from core.arrays import FloatArray, IntArray
-from core.config import Config, Knob, unknown
+from core.config import Config, Knob, knob, unknown
 from core.observed import Noise, Observed
 from core.slate import Candidates, Requests, Slate
 
@@ -111,11 +111,14 @@ def explain(trace: Trace, item: int, request: int | None = None) -> pd.DataFrame
 
 @dataclass(frozen=True)
 class Adjust(Config):
-    """One score rule with its weight: ``s + weight · (f(s) − s)``. Weight 0 does not call the rule."""
+    """One score rule with its weight: ``s + weight · (f(s) − s)``. Weight 0 does not call the rule.
+
+    What the rule says of an empty slot is not asked: it stays −inf.
+    """
 
     rule: ScoreRule
     name: str
-    weight: float = dataclasses.field(default=1.0)
+    weight: float = knob(1.0, -5.0, 5.0, "", "Strength of the rule.", off=0.0)
 
     def apply(
         self, observed: Observed, requests: Requests, candidates: Candidates, scores: FloatArray
@@ -139,7 +142,7 @@ class Adjust(Config):
                 f"{requests.request[row]}, item {candidates.item[row, col]}"
             )
         if self.weight == 1.0:
-            return got.astype(np.float32)
+            return np.where(candidates.item < 0, -np.inf, got).astype(np.float32)
         with np.errstate(invalid="ignore"):
             blended = scores + self.weight * (got - scores)
         blended = np.where(np.isneginf(scores) | np.isneginf(got), -np.inf, blended)
@@ -194,7 +197,9 @@ class Pipeline:
             name = "weight" if i == 0 else f"weight.{rule.name}"
             if name in found:
                 raise ValueError(f"pipeline {self.name!r}: two parts declare the knob {name!r}")
-            found[name] = Knob(name, float(rule.weight), -5.0, 5.0, "", f"Strength of {rule.name}.", 0.0)
+            found[name] = dataclasses.replace(
+                rule.knobs()["weight"], name=name, default=rule.weight, help=f"Strength of {rule.name}."
+            )
         return found
 
     def with_(self, **knobs: float) -> Pipeline:
@@ -244,6 +249,8 @@ class FittedPipeline:
         spec = self.spec
         candidates = spec.retrieve.candidates(observed, requests)
         scores = self.ranker.score(observed, requests, candidates)
+        if scores.size and np.isnan(scores.max()):                        # a NaN passes through max
+            raise ValueError(f"the ranker of {spec.name} must not return NaN; −inf means never show")
         if trace is not None:
             trace.note("score", requests, candidates.item, scores)
         for rule in spec.adjust:

@@ -109,7 +109,7 @@ class Slate:
     def grid(self) -> IntArray:
         """``item`` as (B, rows, cols). Rows must be equally long."""
         n_rows = int(self.row[0, -1]) + 1 if len(self.item) else 1
-        return self.item.reshape(len(self.item), n_rows, -1)
+        return self.item.reshape(len(self.item), n_rows, self.item.shape[1] // n_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from core.policy import FittedPolicy, Policy
 from core.rng import stream
 from core.slate import Outcomes, Requests, Slate
 
-CHUNK = 4_096                                        # requests ranked at once: bounds memory, changes no result
+CHUNK = 1_024                                        # requests ranked at once: bounds memory, changes no result
 
 
 class World(Protocol):

@@ -16,7 +16,7 @@ from core.casestudy import CaseStudy
 from core.config import Config, unknown
 from core.experiment import store as disk
 from core.experiment.burn_in import burn_in
-from core.experiment.fingerprint import code_hash, digest
+from core.experiment.fingerprint import code_hash, described, digest
 from core.inference import Metric
 from core.log import Columns, Day
 from core.policy import Policy, settings_of
@@ -211,6 +211,7 @@ def simulate_arm(
         seed=s.seed,
         taste=s.taste,
         folder=None if store is None else store / "burn-ins",
+        tick=None if tick is None else lambda d, n: tick(0, s.days),      # so that it can be stopped
     )
     world, log = past.world.copy(), past.log.copy()
     if arm.half is not None and not world.isolated:
@@ -219,10 +220,10 @@ def simulate_arm(
     users = np.flatnonzero(mine & past.world.members(past.day))
     collector = Collector(case.scorecard, users, s.users, s.days)
     before = Collector(case.scorecard, users, s.users, BEFORE_DAYS)
-    for d, day in enumerate(log.days[-BEFORE_DAYS:]):
-        before(d, _only(day, mine))
     only = np.zeros(s.users, dtype=bool)
     only[users] = True
+    for d, day in enumerate(log.days[-BEFORE_DAYS:]):
+        before(d, _only(day, only))
     runs = WorldArm(arm.policy(case), only, log)
     simulate(
         world,
@@ -268,7 +269,7 @@ def arm_key(case: CaseStudy, arm: Arm) -> str:
     return digest(
         {
             "code": code_hash(case),
-            "policy": repr(policy),
+            "policy": described(policy),
             "knobs": dict(settings_of(policy)),
             "world": dataclasses.asdict(arm.setting.spec(case)),
             "setting": dataclasses.asdict(dataclasses.replace(arm.setting, preset="", world=())),

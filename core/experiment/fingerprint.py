@@ -10,10 +10,11 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from core.casestudy import CaseStudy
+from core.policy import Policy
 
 ROOTS = ("core", "casestudies", "data")
 SHOWS_ONLY = ("core.judge", "core.questions", "core.sweep")        # read results, never make them
@@ -71,6 +72,25 @@ def code_hash(case: CaseStudy) -> str:
             todo += _imported(module)
     hashes = sorted(_tree_hash(f, Path(f).stat().st_mtime) for f in files)
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def described(policy: Policy) -> str:
+    """A policy in words that are the same in every process: a score rule by its code, not by its address."""
+    text = repr(policy)
+    rules = [rule.rule for rule in getattr(policy, "adjust", ())]
+    for function in [*rules, getattr(policy, "explore", None)]:
+        if isinstance(function, FunctionType):
+            held = [repr(cell.cell_contents) for cell in function.__closure__ or ()]
+            code = [word for word in _spoken(function.__code__) if word != repr(function.__doc__)]
+            said = (*code, repr(function.__defaults__), *held)
+            text = text.replace(repr(function), f"{function.__qualname__} {said}")
+    return text
+
+
+def _spoken(code: CodeType) -> tuple[str, ...]:
+    inner = (c for c in code.co_consts if isinstance(c, CodeType))
+    plain = [repr(c) for c in code.co_consts if not isinstance(c, CodeType)]
+    return (code.co_code.hex(), *code.co_names, *plain, *(word for c in inner for word in _spoken(c)))
 
 
 def digest(what: Mapping[str, Any]) -> str:

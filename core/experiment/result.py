@@ -15,9 +15,10 @@ import pandas as pd
 from core.casestudy import CaseStudy
 from core.config import unknown
 from core.evaluation import compare_offline, held_out
-from core.experiment.arms import Arm, ArmSums, Pairs, Setting, known, run_arms
+from core.experiment import store as disk
+from core.experiment.arms import Arm, ArmSums, Pairs, Setting, arm_key, known, run_arms
 from core.experiment.burn_in import burn_in
-from core.experiment.fingerprint import fingerprint
+from core.experiment.fingerprint import digest, fingerprint
 from core.experiment.who import who
 from core.inference import (
     SRM_ALPHA,
@@ -158,7 +159,7 @@ def pair(
     setting = dataclasses.replace(
         setting,
         world=tuple(sorted({**dict(setting.world), **parts["world"]}.items())),
-        **{k: int(v) for k, v in parts["experiment"].items()},
+        **{k: int(v) if v == v // 1 else v for k, v in parts["experiment"].items()},
     )
 
     def pairs(owner: str) -> Pairs:
@@ -305,23 +306,43 @@ def _one(
         cached=cached,
     )
     if details:
-        result = _detailed(case, result, twins, store)
+        result = _detailed(case, result, twins, store, fresh)
     if tick is not None:
         tick(1.0)
     return result
 
 
-def _detailed(case: CaseStudy, result: Result, twins: tuple[Arm, Arm], store: Path | None) -> Result:
+def _detailed(
+    case: CaseStudy, result: Result, twins: tuple[Arm, Arm], store: Path | None, fresh: bool
+) -> Result:
+    """Add diagnostics and who gains; kept like an arm."""
+    folder = None
+    if store is not None:
+        keys = [arm_key(case, arm) for arm in twins]
+        folder = store / "details" / digest({"arms": keys, "primary": case.primary.name})
+        if not fresh and (entry := disk.load(folder)) is not None:
+            kept = entry[1]
+            return dataclasses.replace(
+                result, diagnostics=pd.DataFrame(kept["diagnostics"]), who=kept["who"]
+            )
     s = result.setting
-    folder = None if store is None else store / "burn-ins"
-    past = burn_in(case, s.spec(case), users=s.users, seed=s.seed, taste=s.taste, folder=folder)
+    past = burn_in(
+        case,
+        s.spec(case),
+        users=s.users,
+        seed=s.seed,
+        taste=s.taste,
+        folder=None if store is None else store / "burn-ins",
+    )
     policies = [arm.policy(case) for arm in twins]
     context = tuple(past.world.visit(past.day, np.zeros(1, dtype=np.int64)).context)
-    offline = held_out(
-        policies, past.world.catalog, past.log, day=past.day, seed=s.seed, context=context
-    )
-    gains = who(case, policies[0], policies[1], past, seed=s.seed)
-    return dataclasses.replace(result, diagnostics=compare_offline(*offline), who=gains.shares)
+    offline = held_out(policies, past.world.catalog, past.log, day=past.day, seed=s.seed, context=context)
+    diagnostics = compare_offline(*offline)
+    gains = who(case, policies[0], policies[1], past, seed=s.seed).shares
+    if folder is not None:
+        meta = {"arrays": [], "diagnostics": diagnostics.to_dict("records"), "who": gains}
+        disk.save(folder, {}, meta)
+    return dataclasses.replace(result, diagnostics=diagnostics, who=gains)
 
 
 def _twin_scorecard(

@@ -54,7 +54,7 @@ def load(folder: Path) -> tuple[dict[str, AnyArray], dict[str, Any]] | None:
             raise ValueError("an array is missing")
         os.utime(folder)
         return arrays, meta
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
         shutil.rmtree(folder, ignore_errors=True)
         return None
 

@@ -144,6 +144,23 @@ def genre_rows(order, usable, genre, n_genres, n_rows, n_cols, preference):
 
 
 @njit(cache=True, nogil=True)
+def wheel(weights, at, cumulative, guide):
+    """Cumulate the weights of the candidates left (``at`` >= 0) and say where each part of it begins."""
+    total = 0.0
+    for c in range(weights.shape[0]):
+        if at[c] >= 0:
+            total += weights[c]
+        cumulative[c] = total
+    c = 0
+    buckets = guide.shape[0] - 1
+    for g in range(buckets + 1):
+        while c < weights.shape[0] - 1 and cumulative[c] * buckets <= g * total:
+            c += 1
+        guide[g] = c
+    return total
+
+
+@njit(cache=True, nogil=True)
 def lottery(weights, uniform, n_slots, user, counter, key, purpose):
     """Draw slots without replacement: with probability ``uniform`` any candidate left, else by weight.
 
@@ -162,24 +179,16 @@ def lottery(weights, uniform, n_slots, user, counter, key, purpose):
     left = np.empty(n_candidates, dtype=np.int32)
     at = np.empty(n_candidates, dtype=np.int32)
     for b in range(n):
-        total = 0.0
         n_left = 0
         for c in range(n_candidates):
-            w = weights[b, c]
-            total += w
-            cumulative[c] = total
             at[c] = -1
-            if w > 0.0:
+            if weights[b, c] > 0.0:
                 left[n_left] = c
                 at[c] = n_left
                 n_left += 1
         if n_left == 0:
             continue
-        c = 0
-        for g in range(buckets + 1):
-            while c < n_candidates - 1 and cumulative[c] * buckets <= g * total:
-                c += 1
-            guide[g] = c
+        total = wheel(weights[b], at, cumulative, guide)
         weight_left = total
         block = 0
         word = 4
@@ -214,9 +223,13 @@ def lottery(weights, uniform, n_slots, user, counter, key, purpose):
             share = weights[b, chosen] / weight_left
             propensity[b, slot] = (1.0 - uniform) * share + uniform / n_here
             slots[b, slot] = chosen
-            weight_left = max(weight_left - weights[b, chosen], 1e-300)
+            weight_left -= weights[b, chosen]
             last = left[n_here - 1]
             left[at[chosen]] = last
             at[last] = at[chosen]
             at[chosen] = -1
+            # Where little is left most draws would hit what is gone, and the difference has lost its digits.
+            if weight_left * 256.0 < total and n_here > 1:
+                total = wheel(weights[b], at, cumulative, guide)
+                weight_left = total
     return slots, propensity, explored

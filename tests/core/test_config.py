@@ -44,7 +44,7 @@ def test_a_whole_number_knob_holds_an_int(value):
         ("heat", float("inf"), ValueError, "Oven.heat must be between 0.0 and 300.0, got inf"),
         ("heat", 300.01, ValueError, "Oven.heat must be between 0.0 and 300.0, got 300.01"),
         ("heat", -1, ValueError, "Oven.heat must be between 0.0 and 300.0, got -1"),
-        ("heat", 10**400, ValueError, "Oven.heat must be between"),
+        pytest.param("heat", 10**400, ValueError, "Oven.heat must be between", id="too large for a float"),
         ("trays", 2.5, ValueError, "Oven.trays must be a whole number, got 2.5"),
         ("trays", 10, ValueError, "Oven.trays must be between 1 and 9, got 10"),
         ("trays", False, TypeError, "Oven.trays must be a number, got False"),

@@ -25,7 +25,7 @@ def test_a_stream_is_equal_for_equal_names_and_another_for_others():
 
 
 def test_an_event_key_is_two_words_that_depend_on_all_names():
-    keys = {event_key(1), event_key(2), event_key(1, "a"), event_key(1, "b"), event_key(1, "a", 0)}
+    keys = {event_key(1), event_key(2), event_key(1, "a"), event_key(1, "b"), event_key(1, "a", 1)}
     assert len(keys) == 5
     assert all(0 <= word < 2**32 for key in keys for word in key)
 
