@@ -62,7 +62,13 @@ class Observed:
 
     def history_before(self, day: int) -> csr_matrix:
         """`history` as it stood on the morning of ``day``."""
-        return self.cached(("history", day), lambda: self.interactions(before=day).matrix().sign())
+
+        def made() -> csr_matrix:
+            matrix = self.interactions(before=day).matrix().sign()
+            matrix.data, matrix.indices, matrix.indptr = map(lock, (matrix.data, matrix.indices, matrix.indptr))
+            return matrix
+
+        return self.cached(("history", day), made)
 
     def counts(self, name: str, before: int | None = None) -> IntArray:
         """Times an item was shown (``"impressions"``) or had the outcome ``name``, shape (n_items,)."""

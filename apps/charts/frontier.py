@@ -53,6 +53,7 @@ def curve(
     setting: str = "setting",
     low_label: str = "",
     high_label: str = "",
+    expected: float | None = None,
     width: int | str = "container",
 ) -> alt.LayerChart:
     """The difference a setting makes, against the setting: the chart that answers the guess.
@@ -70,6 +71,8 @@ def curve(
         The metric in plain words, its unit, and which way is good.
     setting, low_label, high_label : str
         The slider's name and what its two ends mean.
+    expected : float, optional
+        The difference somebody expected, in the metric's unit; a labelled dashed line across.
     """
     scale = display_scale(unit)
     drawn = points.sort_values("value").reset_index(drop=True)
@@ -103,6 +106,9 @@ def curve(
     if guess is not None and math.isfinite(guess):
         layers += _guess(guess, span, x)
         key.append("┆ your guess")
+    if expected is not None and math.isfinite(expected):
+        layers += _expected(expected * scale, unit_text(expected, unit, signed=True), span, x, y)
+        key.append("┄ your guess")
     here = pd.DataFrame({"value": [current], "difference": [_at(drawn, current, "difference")]})
     layers.append(_diamond(here.dropna(), x, y))
     name = unit_name(unit, signed=True)
@@ -250,6 +256,18 @@ def _guess(guess: float, span: tuple[float, float], x: alt.X) -> list[alt.Chart]
         alt.Chart(at).mark_text(
             color=INK, fontSize=11, y=8, dx=-6 if left else 6, align="right" if left else "left"
         ).encode(x=x, text="says:N"),
+    ]  # fmt: skip
+
+
+def _expected(
+    at: float, says: str, span: tuple[float, float], x: alt.X, y: alt.Y
+) -> list[alt.Chart]:
+    """A dashed line at an expected difference, its label at the right end."""
+    place = pd.DataFrame({"value": [span[1]], "difference": [at], "says": [f"your guess {says}"]})
+    return [
+        alt.Chart(place).mark_rule(color=GUESS, strokeDash=[4, 3], strokeWidth=2).encode(y=y),
+        alt.Chart(place).mark_text(color=INK, fontSize=11, dy=-7, align="right").encode(
+            x=x, y=y, text="says:N"),
     ]  # fmt: skip
 
 

@@ -30,9 +30,7 @@ def ab(
     preset: o.Preset = None,
     taste: o.Taste = None,
     set: o.Set = None,
-    replicates: Annotated[
-        int, typer.Option(metavar="R", help="Worlds; above 1, means with intervals over worlds.")
-    ] = 1,
+    replicates: Annotated[int, o.number("R", "Worlds; above 1, means with intervals over them.")] = 1,
     realistic: Annotated[
         bool, typer.Option("--realistic", help="Also run the pair under effects of life's size.")
     ] = False,

@@ -10,8 +10,6 @@ import sys
 import time
 from typing import Annotated
 
-import typer
-
 from apps import ROOT
 from apps.cli import options as o
 from apps.cli.asked import folders
@@ -23,7 +21,7 @@ PATIENCE = 60.0                                               # seconds a server
 
 
 def app(
-    port: Annotated[int | None, typer.Option(metavar="N", help="8501 by default, or a free one.")] = None,
+    port: Annotated[int | None, o.number("N", "8501 by default, or a free one.")] = None,
     twists: o.Twists = None,
 ) -> None:
     """Open the lab in a browser: prints its address, serves until Ctrl-C."""

@@ -117,11 +117,12 @@ def knobs(case: CaseStudy, control: str, treatment: str) -> dict[str, Knob]:
     return {path: replace(knob, name=path) for path, knob in found.items()}
 
 
-def checked(case: CaseStudy, known: Mapping[str, Knob], path: str, text: str) -> float:
+def checked(case: CaseStudy, known: dict[str, Knob], path: str, text: str) -> float:
     """The value of a knob, or a refusal that names path, value, and what is allowed or near."""
     if path not in known:
-        near = difflib.get_close_matches(path, known, n=1, cutoff=0.5)
-        near = near or [p for p in known if p.endswith(f".{path}")][:1]
+        name = path.rpartition(".")[2]
+        near = [p for p in reversed(known) if p.partition(".")[2] == name]
+        near = near or difflib.get_close_matches(path, known, n=1, cutoff=0.6)
         hint = f"did you mean {near[0]}? " if near else ""
         raise Refused(f"unknown knob {path} (to be {text}); {hint}`lab cases {case.slug}` lists all")
     knob = known[path]

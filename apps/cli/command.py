@@ -54,6 +54,8 @@ def run(argv: list[str]) -> int:
     try:
         code = get_command(roof).main(args=argv, prog_name="lab", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:                               # what typer makes of Ctrl-C
+            return _interrupted()
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
@@ -91,19 +93,8 @@ def _closed() -> int:
 def _usage(error: Any) -> str:
     """Typer's parse errors, in the form of ours: what, allowed, got, what to do."""
     command = error.ctx.command_path if error.ctx is not None else "lab"
-    text = error.format_message().strip().rstrip(".").replace("\n", " ")
-    if isinstance(error, typer.BadParameter) and error.param is not None:
-        name = max(error.param.opts, key=len)
-        name = name if name.startswith("-") else name.upper()
-        text = f"{name} {_allowed(error.message)}"
-    return f"{text[:1].lower()}{text[1:]}; `{command} --help` lists what there is"
-
-
-def _allowed(message: str) -> str:
-    """``'ten' is not a valid integer.`` as ``must be a whole number, got 'ten'``."""
-    text = message.strip().rstrip(".")
-    for kind, allowed in (("integer", "a whole number"), ("float", "a number")):
-        ending = f" is not a valid {kind}"
-        if text.endswith(ending):
-            return f"must be {allowed}, got {text.removesuffix(ending)}"
-    return text
+    text = " ".join(error.format_message().split()).rstrip(".")
+    if isinstance(error, typer.BadParameter) and error.param is not None and error.message:
+        text = f"{max(error.param.opts, key=len)} {error.message}"
+    text = text[:1].lower() + text[1:]
+    return f"{text}; `{command} --help` shows what it takes"

@@ -29,8 +29,12 @@ def new_folder(out: Path) -> Iterator[Path]:
     """A folder to write into. It becomes ``out`` when everything went well and vanishes otherwise."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"--out must name a new or an empty folder, got {out}; nothing is overwritten")
+    out = out.absolute()
     part = out.parent / f".{out.name}.part-{os.getpid()}"
-    part.mkdir(parents=True)
+    try:
+        part.mkdir(parents=True)
+    except OSError as error:
+        raise Refused(f"--out must name a folder that can be written, got {out} ({error.strerror})") from None
     try:
         yield part
         if out.is_dir():

@@ -26,7 +26,7 @@ def questions(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME]...", help="Questions, such as N1; all by default.")
     ] = None,
-    worlds: Annotated[int, typer.Option(metavar="W", help="Worlds to measure in, 2 to 1,000.")] = 3,
+    worlds: Annotated[int, o.number("W", "Worlds to measure in, 2 to 1,000.")] = 3,
     users: o.Users = None,
     days: o.Days = None,
     seed: o.Seed = 1,

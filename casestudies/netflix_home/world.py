@@ -80,6 +80,7 @@ class HomeWorld(Config):
             title_vector=lock(rng.standard_normal((n_items, FACTORS)).astype(np.float32)),
             quality=lock(taste.quality.astype(np.float32)),
             genre=lock(taste.catalog["genre_id"].to_numpy().astype(np.int16)),
+            minutes=lock(minutes.copy()),
             burden=lock((np.clip(minutes - 60.0, 0.0, None) / 60.0).astype(np.float32)),
         )
         state = State(
@@ -105,6 +106,7 @@ class Traits:
     title_vector: FloatArray                                              # (I, d)
     quality: FloatArray                                                   # (I,)
     genre: IntArray                                                       # (I,)
+    minutes: FloatArray                                                   # (I,)
     burden: FloatArray                                                    # (I,) hours beyond one
 
 
@@ -222,7 +224,7 @@ class Home:
         played = item >= 0
         seconds = np.where(played, np.minimum(seconds, HORIZON), HORIZON)
         completion = np.where(played, self._completion(day, user, np.maximum(item, 0)), 0.0)
-        minutes = completion * self.catalog["minutes"].to_numpy()[np.maximum(item, 0)]
+        minutes = completion * self.traits.minutes[np.maximum(item, 0)]
         felt = satisfaction(completion, seconds)
         genre = self.traits.genre[np.maximum(item, 0)]
         np.add.at(self._plays, (user[played], genre[played]), 1.0)

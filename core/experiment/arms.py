@@ -314,7 +314,8 @@ def run_arms(
         return made
 
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        futures = [pool.submit(one, i) for i in range(len(arms))]
+        of_index = {i: pool.submit(one, i) for i in side_by_side(arms, workers)}
+        futures = [of_index[i] for i in range(len(arms))]
         waiting = set(futures)
         try:
             while waiting:
@@ -329,3 +330,19 @@ def run_arms(
                 future.cancel()
             raise
         return [f.result() for f in futures]
+
+
+def side_by_side(arms: Sequence[Arm], workers: int) -> list[int]:
+    """An order in which neighbours have different pasts, as far as there are several: while one thread
+    simulates a burn-in, the next has one of its own to do rather than to wait for it."""
+    groups: dict[Setting, list[int]] = {}
+    for i, arm in enumerate(arms):
+        past = dataclasses.replace(arm.setting, days=1, retrain=0)
+        groups.setdefault(past, []).append(i)
+    order: list[int] = []
+    waiting = list(groups.values())
+    for first in range(0, len(waiting), max(1, workers)):
+        block = waiting[first : first + max(1, workers)]
+        longest = max(map(len, block))
+        order += [group[k] for k in range(longest) for group in block if k < len(group)]
+    return order

@@ -73,7 +73,7 @@ def burn_in(
                 return _recent[key]
         built = world.build(users, seed, case.taste(taste, seed))
         days = world.history_days
-        log = _load(folder / key, built) if folder is not None else None
+        log = _load(folder / key, built, case.positive) if folder is not None else None
         if log is None:
             log = Log(users, len(built.catalog), case.positive)
             arm = Arm(case.logging, np.ones(users, dtype=bool), log)
@@ -108,14 +108,14 @@ def _save(folder: Path, world: World, log: Log, parts: dict[str, Any]) -> None:
     disk.save(folder, arrays, {"arrays": sorted(arrays), **parts})
 
 
-def _load(folder: Path, world: World) -> Log | None:
+def _load(folder: Path, world: World, positive: str) -> Log | None:
     entry = disk.load(folder)
     if entry is None:
         return None
     arrays, _ = entry
     for f in dataclasses.fields(world.state):
         setattr(world.state, f.name, arrays[f"state.{f.name}"].copy())
-    log = Log(len(world.members(0)), len(world.catalog), "play")
+    log = Log(len(world.members(0)), len(world.catalog), positive)
     columns: dict[str, list[dict[str, AnyArray]]] = {}
     for table in ("impressions", "requests", "user_days"):
         sizes = arrays[f"rows.{table}"]

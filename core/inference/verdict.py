@@ -341,17 +341,21 @@ def _beyond(row: _Row) -> str:
 
 def _amount(row: _Row, value: float) -> str:
     """An estimate with its unit, rounded as its interval is."""
-    return f"{_number(row, value)} {_unit(row)}".rstrip()
+    shown = _number(row, value)
+    return f"{shown} {_unit(row, shown)}".rstrip()
 
 
 def _limit(row: _Row, value: float) -> str:
     """A margin or a planned effect with its unit: three digits, whatever the interval."""
     scaled = 100.0 * value if row.unit == "share" else value
-    return f"{float(f'{scaled:.3g}'):,g} {_unit(row)}".rstrip()
+    shown = f"{float(f'{scaled:.3g}'):,g}"
+    return f"{shown} {_unit(row, shown)}".rstrip()
 
 
-def _unit(row: _Row) -> str:
-    return "percentage points" if row.unit == "share" else row.unit
+def _unit(row: _Row, shown: str) -> str:
+    if row.unit == "share":
+        return "percentage point" if shown in ("1", f"{_MINUS}1") else "percentage points"
+    return row.unit
 
 
 def _number(row: _Row, value: float) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.arrays import FloatArray, IntArray
+from core.arrays import FloatArray, IntArray, lock
+from core.ranking._kernels import order_rows
 
 
 def best_first(scores: FloatArray) -> tuple[IntArray, IntArray]:
@@ -24,14 +25,9 @@ def best_first(scores: FloatArray) -> tuple[IntArray, IntArray]:
 
     Notes
     -----
-    A float32 becomes an unsigned integer of the same order (sign bit flipped, negatives inverted); it and
-    the position share one 64-bit word, so one integer sort orders and breaks ties. 3 times faster than a
-    stable ``argsort`` of 1,200 scores.
+    −0.0 and 0.0 tie. The order is that of a stable ``argsort`` of −scores, found by a radix sort of the
+    floats' bits; see `core.ranking._kernels.order_rows`.
     """
     bits = (np.asarray(scores, dtype=np.float32) + np.float32(0.0)).view(np.uint32)
-    rising = np.where(bits >> 31, ~bits, bits | np.uint32(0x8000_0000))
-    word = (~rising).astype(np.uint64) << np.uint64(32)
-    word |= np.arange(scores.shape[1], dtype=np.uint64)
-    word.sort(axis=1)
-    usable = np.isfinite(scores).sum(axis=1) + np.isposinf(scores).sum(axis=1)
-    return (word & np.uint64(0xFFFF_FFFF)).astype(np.int32), usable.astype(np.int32)
+    usable = (scores > -np.inf).sum(axis=1)
+    return order_rows(lock(bits)), usable.astype(np.int32)

@@ -1,0 +1,91 @@
+"""A point of a stored surface as the frames that charts read, and the same of a run kept as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from core.casestudy import CaseStudy
+from core.judge import DECISION
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A scorecard with its truth and verdict, wherever it was read from."""
+
+    x: float
+    y: float
+    frame: pd.DataFrame
+    truth: pd.DataFrame
+    verdict: str
+    why: str
+    truth_says: str
+
+    @property
+    def first(self) -> pd.Series:
+        """The primary metric's row."""
+        return self.frame.iloc[0]
+
+    @property
+    def true(self) -> float:
+        """The primary metric's true difference."""
+        return float(self.truth.iloc[0]["difference"])
+
+    @property
+    def right(self) -> bool:
+        """Whether the A/B test decided as the truth does."""
+        return DECISION[self.verdict] == {"tie": "undecided"}.get(self.truth_says, self.truth_says)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Records as a frame; a column of nothing but None is a column of NaN."""
+    made = pd.DataFrame(list(rows))
+    for name in made.columns:
+        if len(made) and made[name].isna().all():
+            made[name] = made[name].astype(float)
+    return made
+
+
+def at(case: CaseStudy, surface: Mapping[str, Any], x: float, y: float) -> Numbers:
+    """The stored point nearest to (x, y)."""
+    found = min(surface["points"], key=lambda p: (abs(p["y"] - y), abs(p["x"] - x)))
+    metrics = [case.metric(name) for name in surface["metrics"]]
+    named = pd.DataFrame(
+        {
+            "metric": [m.name for m in metrics],
+            "unit": [m.unit for m in metrics],
+            "better": [m.better for m in metrics],
+            "role": [m.role for m in metrics],
+        }
+    )
+    numbers = pd.DataFrame(found["rows"], columns=surface["columns"]).astype(float)
+    truth = pd.DataFrame(found["truth"], columns=surface["truth_columns"]).astype(float)
+    return Numbers(
+        float(found["x"]),
+        float(found["y"]),
+        pd.concat([named, numbers], axis=1),
+        pd.concat([named[["metric"]], truth], axis=1),
+        found["verdict"],
+        found["why"],
+        found["truth_decision"],
+    )
+
+
+def along(case: CaseStudy, surface: Mapping[str, Any], y: float) -> pd.DataFrame:
+    """The primary metric over the knob at an assumption: value, difference, ci_low, ci_high, truth."""
+    rows = []
+    for x in surface["xs"]:
+        n = at(case, surface, float(x), y)
+        rows.append((n.x, n.first["difference"], n.first["ci_low"], n.first["ci_high"], n.true))
+    return pd.DataFrame(rows, columns=["value", "difference", "ci_low", "ci_high", "truth"])
+
+
+def across(case: CaseStudy, surface: Mapping[str, Any], x: float) -> pd.DataFrame:
+    """The primary metric's truth over the assumption at a knob's value: value, difference, says."""
+    rows = [at(case, surface, x, float(y)) for y in surface["ys"]]
+    return pd.DataFrame(
+        [(n.y, n.true, n.truth_says) for n in rows], columns=["value", "difference", "says"]
+    )

@@ -1,0 +1,12 @@
+"""A small home page and its past, made once."""
+
+import pytest
+
+from casestudies.netflix_home import CASE
+from core.experiment import BurnIn, burn_in
+
+
+@pytest.fixture(scope="session")
+def past() -> BurnIn:
+    """300 people after eight weeks: learned arms look back 28 days and need a past before those. Take copies."""
+    return burn_in(CASE, CASE.world.with_(history_days=56), users=300, seed=1, taste="fictional")
