@@ -35,9 +35,9 @@ def headline_slider(case: CaseStudy, path: str, xs: Sequence[float] | None, defa
         value = float(st.select_slider(label, options, value=start, key=key, bind="query-params"))
     else:
         off = case.knobs()[path].off or 0.0
-        ends = sorted((float(off), float(default)))
-        step = (ends[1] - ends[0]) / 20.0
-        value = float(st.slider(label, *ends, float(default), step, key=key, bind="query-params"))
+        first, last = sorted((float(off), float(default)))
+        step = (last - first) / 20.0
+        value = st.slider(label, first, last, float(default), step, key=key, bind="query-params")
     _ends(low, high)
     return value
 

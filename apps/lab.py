@@ -9,13 +9,13 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from apps import prepare                                                  # noqa: E402
+from apps import prepare  # noqa: E402
 
 prepare()
 
-import streamlit as st                                                    # noqa: E402
+import streamlit as st  # noqa: E402
 
-from apps.views.frame import style                                        # noqa: E402
+from apps.views.frame import style  # noqa: E402
 
 st.set_page_config(page_title="ranking lab", layout="wide", initial_sidebar_state="collapsed")
 page = st.navigation(

@@ -267,12 +267,13 @@ def small_surface(slug: str, tick: Callable[[float], None]) -> dict[str, Any]:
     """The scorecard at three settings of the headline knob, off, half and full, in the usual world."""
     case = case_of(slug)
     if case.headline is None or case.headline[0] not in case.knobs():
-        raise ValueError(f"{slug}: its page B has no headline knob, so there is nothing to turn; try Experiment")
+        raise ValueError(f"page B of {slug} has no headline knob to turn; run it on the Experiment page")
     x, y = usual(case)
     off = case.knobs()[case.headline[0]].off or 0.0
     full = off if x is None else x
     xs = sorted({off, (off + full) / 2.0, full})
-    made = surface(case, xs, [0.0 if y is None else y], small_setting(case), store=store(), workers=2, tick=tick)
+    ys = [0.0 if y is None else y]
+    made = surface(case, xs, ys, small_setting(case), store=store(), workers=2, tick=tick)
     write(_small_name(slug, found().stamp), made)
     return made
 

@@ -95,7 +95,7 @@ def _sentence(path: Path, error: BaseException) -> str:
         line = error.lineno
     else:
         for frame in traceback.extract_tb(error.__traceback__):
-            if Path(frame.filename) == path:
+            if Path(frame.filename) == path.absolute():
                 line = frame.lineno
     where = f"line {line}: " if line else ""
     text = error.args[0] if isinstance(error, KeyError) and error.args else error

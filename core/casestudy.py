@@ -180,7 +180,8 @@ class CaseStudy:
     file: str = ""
 
     def __post_init__(self) -> None:
-        if self.control_name == self.treatment_name and self._named(self.control) != self._named(self.treatment):
+        control, treatment = self._named(self.control), self._named(self.treatment)
+        if control.name == treatment.name and control != treatment:
             raise ValueError(
                 f"{self.slug}: control and treatment are different policies of one name, "
                 f"{self.control_name!r}; call one of them otherwise with .renamed(...)"

@@ -113,5 +113,5 @@ def unknown(kind: str, name: str, known: Any) -> str:
     """A sentence for an unknown name: what came, the nearest known one, and all known ones."""
     names = sorted(map(str, known))
     near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown {kind} {name!r}{hint} Known: {', '.join(names) or 'none'}"
+    hint = f"; did you mean {near[0]!r}? Known" if near else "; known"
+    return f"unknown {kind} {name!r}{hint}: {', '.join(names) or 'none'}"

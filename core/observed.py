@@ -65,7 +65,8 @@ class Observed:
 
         def made() -> csr_matrix:
             matrix = self.interactions(before=day).matrix().sign()
-            matrix.data, matrix.indices, matrix.indptr = map(lock, (matrix.data, matrix.indices, matrix.indptr))
+            for name in ("data", "indices", "indptr"):
+                setattr(matrix, name, lock(getattr(matrix, name)))
             return matrix
 
         return self.cached(("history", day), made)

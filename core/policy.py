@@ -128,13 +128,13 @@ class Adjust(Config):
             return scores
         owner = getattr(self.rule, "__name__", self.name)
         got = np.asarray(self.rule(observed, requests, candidates, scores))
+        if got.dtype.kind not in "fiu":
+            raise TypeError(f"{owner} must return numbers, got {got.dtype}")
         if got.shape != scores.shape:
             hint = ""
             if got.ndim == 1 and len(got) in scores.shape:
                 hint = "; did you forget a [:, None]?"
             raise ValueError(f"{owner} must return scores of shape {scores.shape}, got {got.shape}{hint}")
-        if got.dtype.kind not in "fiu":
-            raise TypeError(f"{owner} must return numbers, got {got.dtype}")
         if np.isnan(got).any():
             row, col = np.argwhere(np.isnan(got))[0]
             raise ValueError(
@@ -248,6 +248,7 @@ class FittedPipeline:
         """Candidates and their adjusted scores, (B, C); empty slots are −inf."""
         spec = self.spec
         candidates = spec.retrieve.candidates(observed, requests)
+        check_items(candidates.item, observed.n_items, type(spec.retrieve).__name__)
         scores = self.ranker.score(observed, requests, candidates)
         if scores.size and np.isnan(scores.max()):                        # a NaN passes through max
             raise ValueError(f"the ranker of {spec.name} must not return NaN; −inf means never show")
@@ -276,13 +277,18 @@ class FittedPipeline:
         return made
 
 
+def check_items(item: IntArray, n_items: int, owner: str) -> None:
+    """Refuse item ids outside −1..n_items − 1: a compiled kernel would read past the end."""
+    if item.size and (item.min() < -1 or item.max() >= n_items):
+        bad = item[(item < -1) | (item >= n_items)][0]
+        raise ValueError(f"{owner} must place items 0..{n_items - 1} (−1 is empty), got item {bad}")
+
+
 def check_slate(slate: Slate, n_requests: int, n_items: int, owner: str) -> None:
     """Refuse a slate that has the wrong size, unknown items, or an item twice in a request."""
     if len(slate.item) != n_requests:
         raise ValueError(f"{owner} must return {n_requests} slates, got {len(slate.item)}")
-    if slate.item.size and (slate.item.min() < -1 or slate.item.max() >= n_items):
-        bad = slate.item[(slate.item < -1) | (slate.item >= n_items)][0]
-        raise ValueError(f"{owner} must place items 0..{n_items - 1} (−1 is empty), got item {bad}")
+    check_items(slate.item, n_items, owner)
     in_order = np.sort(slate.item, axis=1)
     if ((in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] >= 0)).any():
         raise ValueError(f"{owner} placed an item twice on one page; every item may appear once")

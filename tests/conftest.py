@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 
-# Before NumPy is imported: two BLAS threads give other bits than one.
+from apps import prepare
+
+# Before NumPy is imported: two BLAS threads give other bits than one, and kernels are kept where `lab` does.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
+prepare()
 
 import ipaddress
 import logging

@@ -83,7 +83,7 @@ def curve(
         low=drawn["ci_low"] * scale,
         high=drawn["ci_high"] * scale,
     )
-    ends = f"{low_label} ← {setting} → {high_label}" if low_label and high_label else setting
+    ends = [setting, f"{low_label} ← → {high_label}"] if low_label and high_label else setting
     x = alt.X("value:Q", title=ends, scale=alt.Scale(nice=False, zero=False, padding=14),
               axis=alt.Axis(grid=False, tickCount=6))  # fmt: skip
     y = alt.Y("difference:Q", title=None, axis=alt.Axis(gridOpacity=0.4, tickCount=5))

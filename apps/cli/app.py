@@ -52,6 +52,7 @@ def _flags(port: int) -> list[str]:
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        "logger.level": "warning",
     }
     return [f"--{name}={value}" for name, value in settings.items()]
 

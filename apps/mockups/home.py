@@ -125,9 +125,9 @@ def legend_html() -> str:
     """What the marks mean, in one line; in the page's own text colour."""
     return (
         f"<style>{_LEGEND_STYLE}</style><div class='rl-legend'>"
-        "<span>Faded: never looked at</span><span>Dark: never on the screen</span>"
-        "<span><b>▲ ▼</b> moved on the page</span><span><b>new</b>: not on the other page</span>"
-        "<span><b>●</b> fits tonight’s mood, which the product cannot see</span></div>"
+        "<span>Faded: not looked at</span><span>Dark: not on screen</span>"
+        "<span><b>▲ ▼</b> moved</span><span><b>new</b>: not on page A</span>"
+        "<span><b>●</b> fits tonight’s mood</span></div>"
     )
 
 

@@ -22,15 +22,15 @@ WORDS = {
     "Guardrail": "Something that must not get worse by more than its margin, the loss one accepts.",
     "Ship, keep, no decision": "Ship: what should improve did, and every guardrail holds. Keep page A: "
     "something clearly got worse. No decision: too few people or days to say.",
-    "Told the mood": "The share of visits on which the product knows what kind of title someone wants tonight.",
-    "Teaching, realistic": "In the teaching world effects are about ten times life, so that a small run shows "
-    "them. In the realistic world nine in ten visits already know what they want.",
+    "Told the mood": "The share of visits on which the product knows what kind of title is wanted tonight.",
+    "Teaching, realistic": "In the teaching world effects are about ten times life, so that a small run "
+    "shows them. In the realistic world nine in ten visits already know what they want.",
 }
 SOURCES = (
-    "Alvino and Basilico (2015), *Learning a personalized homepage*, Netflix Technology Blog: rows, and why a "
-    "page is mixed.",
-    "Gomez-Uribe and Hunt (2015), *The Netflix recommender system*, ACM TMIS 6(4): 60 to 90 seconds of choosing, "
-    "10 to 20 titles looked at.",
+    "Alvino and Basilico (2015), *Learning a personalized homepage*, Netflix Technology Blog: rows, and why "
+    "a page is mixed.",
+    "Gomez-Uribe and Hunt (2015), *The Netflix recommender system*, ACM TMIS 6(4): 60 to 90 seconds of "
+    "choosing, 10 to 20 titles looked at.",
     "Wilhelm et al. (2018), *Practical diversified recommendations on YouTube*, CIKM.",
     "Schultzberg, Ankargren and Frånberg (2024), *Risk-aware product decisions in A/B tests with multiple "
     "metrics*: the rule behind ship, keep and no decision.",
@@ -54,7 +54,7 @@ def page() -> None:
     st.header("Measured, and assumed", anchor=False)
     st.markdown(_rests_on(case))
     for heading, text in _readme(case):
-        with st.expander(heading, key=f"about-{heading}", persist_state="session"):
+        with st.expander(heading):
             st.markdown(text)
     st.header("Words", anchor=False)
     st.markdown("\n".join(f"- **{word}.** {text}" for word, text in WORDS.items()))
@@ -64,13 +64,17 @@ def page() -> None:
     st.markdown(
         "The code is under Apache-2.0. Titles, posters and people are invented; no brand marks are used. "
         "MovieLens ratings are fetched only by `lab data fetch`, for research, under GroupLens’ terms. "
-        "This lab is **not affiliated with the companies named**: *-style* means that a product is like theirs "
-        "in what it asks of ranking, and nothing more. Nothing you do here leaves this machine."
+        "This lab is **not affiliated with the companies named**: *-style* means that a product is like "
+        "theirs in what it asks of ranking, and nothing more. Nothing you do here leaves this machine."
     )
 
 
 def _rests_on(case: CaseStudy) -> str:
-    lines = [f"- **Taste “{name}”.** From data: {runs.fitted(name, case.slug)}." for name in case.tastes]
+    lines = []
+    for name in case.tastes:
+        fitted = runs.fitted(name, case.slug)
+        from_data = "Invented" if fitted.startswith("nothing") else f"From data: {fitted}"
+        lines.append(f"- **Taste “{name}”.** {from_data}.")
     lines.append(
         "- **Behaviour** (how a page is looked at, when somebody plays or leaves, boredom, cancelling) is "
         "assumed, in published orders of magnitude. Each assumption has a value that switches it off, under "

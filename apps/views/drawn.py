@@ -11,7 +11,7 @@ from core.casestudy import CaseStudy
 from core.catalog import Catalog
 from core.experiment import Evening
 
-COLUMNS, ROWS, MOST_ROWS = 6, 3, 6
+COLUMNS, ROWS, MOST_ROWS = 6, 3, 5
 
 
 def pages(case: CaseStudy, catalog: Catalog, before: Evening, after: Evening) -> tuple[Page, Page]:

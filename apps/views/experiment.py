@@ -28,8 +28,8 @@ def page() -> None:
     with left:
         st.title("Run an A/B test, and look up the truth", anchor=False)
         st.markdown(
-            "Half of the people get page A, half page B. Beside it the same people live with both pages: "
-            "that is the **truth**, which only a simulation can know."
+            "Half of the people get page A, half page B. Beside it, everyone lives with both: the **truth**, "
+            "which only a simulation knows."
         )
     frame.problems()
     known = st.query_params.get("run") or st.session_state.get("run")
@@ -66,7 +66,7 @@ def _form(case: CaseStudy) -> tuple[Asked, bool]:
         treatment = b.selectbox("Page B", names, at[case.treatment_name], key="treatment", **bound)
         users = c.number_input("People", 40, 20_000, USERS, step=100, key="users", **bound)
         days = d.number_input("Days", 1, 182, DAYS, step=7, key="days", **bound)
-        seed = e.number_input("Seed", 0, 2**31 - 1, 1, key="seed", help="Another seed, another world.", **bound)
+        seed = e.number_input("Seed", 0, 2**31 - 1, 1, key="seed", **bound)
         with st.expander("Advanced: what is assumed about people"):
             f, g = st.columns(2)
             preset = f.selectbox(
@@ -88,9 +88,10 @@ def _form(case: CaseStudy) -> tuple[Asked, bool]:
 
 
 def _guess(case: CaseStudy) -> tuple[str, float] | None:
-    options = sentences.guesses(case.primary, None)
+    metric = sentences.asked_about(case)
+    options = sentences.guesses(metric, None)
     picked = st.segmented_control(
-        f"**Your guess:** on page B, {sentences.subject(case.primary)} …", list(options), key="expect",
+        f"**Your guess:** on page B, {sentences.subject(metric)} …", list(options), key="expect",
         bind="query-params",
     )  # fmt: skip
     return None if picked is None else (picked, options[picked])
@@ -112,7 +113,7 @@ def _result(case: CaseStudy, asked: Asked, record: Mapping[str, Any], label: str
         0.0, 0.0, table(record["frame"]), table(record["truth"]), record["verdict"], record["why"],
         record["truth_decision"],
     )  # fmt: skip
-    found = next((r for r in record["diagnostics"] if r["metric"] == runs.OFFLINE), {})
+    found: Mapping[str, Any] = next((r for r in record["diagnostics"] if r["metric"] == runs.OFFLINE), {})
     headline, why = sentences.verdict(case, n, record)
     frame.verdict_box(
         n.verdict,
@@ -120,21 +121,23 @@ def _result(case: CaseStudy, asked: Asked, record: Mapping[str, Any], label: str
         [why, *record["needs"][:1]],
         sentences.instruments(case, n, found, label, guess),
     )
+    metric = sentences.asked_about(case)
     labels = {m.name: m.label for m in case.scorecard}
     left, right = st.columns([1.45, 1], gap="large")
     with left:
         st.header("What got better, what got worse", anchor=False)
         st.altair_chart(
-            scorecard.scorecard(n.frame, n.truth, labels, "page A", "page B", guess, case.primary.name),
+            scorecard.scorecard(n.frame, n.truth, labels, "page A", "page B", guess, metric.name),
             alt=scorecard.alt_text(n.frame, n.truth, labels),
             key="scorecard",
         )
         st.caption(_rests_on(case, asked, record))
     with right:
         st.header("Week by week", anchor=False)
-        told = case.primary.name, case.primary.unit, case.primary.label
+        told = metric.name, metric.unit, metric.label
         weekly, true = table(record["weeks"]), table(record["truth_weeks"])
-        st.altair_chart(weeks.weeks(weekly, true, *told), alt=weeks.alt_text(weekly, true, *told), key="weeks")
+        said = weeks.alt_text(weekly, true, *told)
+        st.altair_chart(weeks.weeks(weekly, true, *told), alt=said, key="weeks")
         st.markdown(_people(case, record))
     with st.expander("What the offline metrics see", key="offline", on_change="rerun", bind="query-params"):
         st.markdown("Pages built for a week that is already over, judged by what people played in it. None "
@@ -149,12 +152,19 @@ def _result(case: CaseStudy, asked: Asked, record: Mapping[str, Any], label: str
 def _rests_on(case: CaseStudy, asked: Asked, record: Mapping[str, Any]) -> str:
     gap = record["gap"]
     metric = case.metric(gap["metric"])
+    spread = ""
+    if gap["ci_low"] is not None and gap["ci_high"] is not None:
+        spread = f" ({range_text(gap['ci_low'], gap['ci_high'], metric.unit)})"
     return (
         f"Simulated: {asked.users:,} people, {asked.days} days, seed {asked.seed}, {asked.preset} world, "
         f"taste {asked.taste}. Bars: 95 % intervals; ◇ truth. The test differs from the truth by "
-        f"{unit_text(gap['value'], metric.unit, signed=True)} "
-        f"({range_text(gap['ci_low'], gap['ci_high'], metric.unit)}): {gap['why']}."
+        f"{unit_text(_known(gap['value']), metric.unit, signed=True)}{spread}: {gap['why']}."
     )
+
+
+def _known(value: float | None) -> float:
+    """A record's None is a number that is not defined."""
+    return float("nan") if value is None else value
 
 
 def _people(case: CaseStudy, record: Mapping[str, Any]) -> str:
@@ -163,7 +173,7 @@ def _people(case: CaseStudy, record: Mapping[str, Any]) -> str:
         f"**Who gains, who loses?** {percent_text(who['gain'], signed=False)} of people are better off with "
         f"page B, {percent_text(who['lose'], signed=False)} worse off."
     )
-    if stake is not None:
+    if stake is not None and None not in (stake["value"], stake["ci_low"], stake["ci_high"]):
         low, high = (number_text(stake[k] / 1e6, signed=True) for k in ("ci_low", "ci_high"))
         text += (
             f"\n\n**What is at stake?** {number_text(stake['value'] / 1e6, signed=True)} million "
@@ -178,10 +188,10 @@ def _offline(record: Mapping[str, Any]) -> pd.DataFrame:
         rows.append(
             {
                 "metric": f"{r['label'] or r['metric'].replace('_', ' ')} ({direction(r['better'])})",
-                "page A": unit_text(r["control"], r["unit"]),
-                "page B": unit_text(r["treatment"], r["unit"]),
-                "difference": unit_text(r["difference"], r["unit"], signed=True),
-                "95 % interval": range_text(r["ci_low"], r["ci_high"], r["unit"]),
+                "page A": unit_text(_known(r["control"]), r["unit"]),
+                "page B": unit_text(_known(r["treatment"]), r["unit"]),
+                "difference": unit_text(_known(r["difference"]), r["unit"], signed=True),
+                "95 % interval": range_text(_known(r["ci_low"]), _known(r["ci_high"]), r["unit"]),
             }
         )
     return pd.DataFrame(rows)

@@ -14,7 +14,7 @@ from core.casestudy import CaseStudy
 
 STYLE = """<style>
 .block-container {max-width: 1320px; padding-top: 4.4rem; padding-bottom: 3rem}
-h1 {font-size: 1.62rem !important; padding: 0 0 .15rem !important; line-height: 1.2 !important}
+h1 {font-size: 1.62rem !important; padding: 0 0 .4rem !important; line-height: 1.2 !important}
 h2 {font-size: 1.25rem !important} h3 {font-size: 1.05rem !important}
 h1 a, h2 a, h3 a {display: none !important}
 [data-testid="stMainBlockContainer"] [data-testid="stVerticalBlock"] {gap: .7rem}
@@ -43,8 +43,11 @@ def choose() -> CaseStudy:
     there = runs.found()
     slugs = list(there.cases)
     asked = st.query_params.get("case")
-    if asked in there.cases and "case" not in st.session_state:
-        st.session_state["case"] = asked                                  # a link may name the slug
+    # Bound, the control would put its words into the address; the slug is what the command line knows.
+    if asked in slugs and asked != st.session_state.get("case-in-link"):
+        st.session_state["case"] = asked
+    if st.session_state.get("case") not in slugs:
+        st.session_state["case"] = slugs[0]
 
     def name(slug: str) -> str:
         case = there.cases[slug]
@@ -55,11 +58,16 @@ def choose() -> CaseStudy:
         slugs,
         format_func=name,
         key="case",
-        bind="query-params",
+        persist_state="session",
         label_visibility="collapsed",
     )
-    if asked and asked not in (*slugs, *map(name, slugs)):
+    if asked and asked not in slugs:
         st.info(f"There is no study or twist called {asked}; this is {name(slug)}.")
+    st.session_state["case-in-link"] = slug
+    if slug != slugs[0]:
+        st.query_params["case"] = slug
+    elif asked:
+        del st.query_params["case"]
     return there.cases[slug]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core.casestudy import CaseStudy
+from core.inference import Metric
 from core.judge import DECISION
 
 
@@ -24,15 +25,13 @@ class Numbers:
     why: str
     truth_says: str
 
-    @property
-    def first(self) -> pd.Series:
-        """The primary metric's row."""
-        return self.frame.iloc[0]
+    def row(self, metric: Metric) -> pd.Series:
+        """A metric's row of the scorecard."""
+        return self.frame[self.frame["metric"] == metric.name].iloc[0]
 
-    @property
-    def true(self) -> float:
-        """The primary metric's true difference."""
-        return float(self.truth.iloc[0]["difference"])
+    def true(self, metric: Metric, column: str = "difference") -> float:
+        """A metric's true difference, or another column of its truth."""
+        return float(self.truth.loc[self.truth["metric"] == metric.name, column].iloc[0])
 
     @property
     def right(self) -> bool:
@@ -74,18 +73,19 @@ def at(case: CaseStudy, surface: Mapping[str, Any], x: float, y: float) -> Numbe
     )
 
 
-def along(case: CaseStudy, surface: Mapping[str, Any], y: float) -> pd.DataFrame:
-    """The primary metric over the knob at an assumption: value, difference, ci_low, ci_high, truth."""
+def along(case: CaseStudy, surface: Mapping[str, Any], y: float, metric: Metric) -> pd.DataFrame:
+    """A metric over the knob at an assumption: value, difference, ci_low, ci_high, truth."""
     rows = []
     for x in surface["xs"]:
         n = at(case, surface, float(x), y)
-        rows.append((n.x, n.first["difference"], n.first["ci_low"], n.first["ci_high"], n.true))
+        row = n.row(metric)
+        rows.append((n.x, row["difference"], row["ci_low"], row["ci_high"], n.true(metric)))
     return pd.DataFrame(rows, columns=["value", "difference", "ci_low", "ci_high", "truth"])
 
 
-def across(case: CaseStudy, surface: Mapping[str, Any], x: float) -> pd.DataFrame:
-    """The primary metric's truth over the assumption at a knob's value: value, difference, says."""
+def across(case: CaseStudy, surface: Mapping[str, Any], x: float, metric: Metric) -> pd.DataFrame:
+    """A metric's truth over the assumption at a knob's value: value, difference, says."""
     rows = [at(case, surface, x, float(y)) for y in surface["ys"]]
     return pd.DataFrame(
-        [(n.y, n.true, n.truth_says) for n in rows], columns=["value", "difference", "says"]
+        [(n.y, n.true(metric), n.truth_says) for n in rows], columns=["value", "difference", "says"]
     )

@@ -54,14 +54,15 @@ def _controls(case: CaseStudy, surface: Mapping[str, Any] | None) -> tuple[Place
     """One slider, one assumption, whose evening."""
     stamp = runs.found().stamp
     x, y = runs.usual(case)
-    a, b, c, d = st.columns([1.3, 1.3, 1.3, 0.6], gap="medium")
+    two = surface is not None and len(surface["ys"]) > 1
+    a, b, c, d = st.columns([1.3, 1.3 if two else 0.01, 1.3, 0.6], gap="medium")
     if case.headline is not None:
         knob, assumption = case.headline
         with a:
             if x is not None:
                 x = knobs.headline_slider(case, knob, None if surface is None else surface["xs"], x)
         with b:
-            if y is not None and surface is not None and len(surface["ys"]) > 1:
+            if y is not None and surface is not None and two:
                 y = knobs.headline_assumption(case, assumption, surface["ys"], y)
     with c:
         who = st.segmented_control(
@@ -101,10 +102,10 @@ def _answer(
     """The guess; once it is made, the verdict. Returns what the details below need."""
     x, y = place.x or 0.0, place.y or 0.0
     n = None if surface is None else numbers.at(case, surface, x, y)
-    options = sentences.guesses(case.primary, None if n is None else _usual_control(case, surface))
-    mixed = case.label(case.treatment_name)
+    metric = sentences.asked_about(case)
+    options = sentences.guesses(metric, None if n is None else _usual_control(case, surface))
     picked = st.segmented_control(
-        f"**Your guess:** on page B ({mixed}), {sentences.subject(case.primary)} …",
+        f"**Your guess:** on page B {sentences.subject(metric)} …",
         list(options),
         key="guess",
         bind="query-params",
@@ -121,7 +122,7 @@ def _answer(
     frame.verdict_box(
         n.verdict,
         headline,
-        [why, sentences.turn(case, n, numbers.across(case, surface, n.x))],
+        [why, sentences.turn(case, n, numbers.across(case, surface, n.x, metric))],
         sentences.instruments(case, n, found, picked, options[picked]),
     )
     if found is None:
@@ -134,7 +135,7 @@ def _usual_control(case: CaseStudy, surface: Mapping[str, Any] | None) -> float 
     if surface is None:
         return None
     x, y = runs.usual(case)
-    return float(numbers.at(case, surface, x or 0.0, y or 0.0).first["control"])
+    return float(numbers.at(case, surface, x or 0.0, y or 0.0).row(sentences.asked_about(case))["control"])
 
 
 def _ask_for_numbers(case: CaseStudy) -> None:
@@ -161,13 +162,14 @@ def _ask_for_numbers(case: CaseStudy) -> None:
 def _details(
     case: CaseStudy, surface: Mapping[str, Any], place: Place, n: Numbers, label: str, guess: float
 ) -> None:
+    metric = sentences.asked_about(case)
     labels = {m.name: m.label for m in case.scorecard}
     left, right = st.columns([1.45, 1], gap="large")
     with left:
         st.header("What got better, what got worse", anchor=False)
         st.altair_chart(
             scorecard.scorecard(
-                n.frame, n.truth, labels, "page A", "page B", guess, case.primary.name
+                n.frame, n.truth, labels, "page A", "page B", guess, metric.name
             ),
             alt=scorecard.alt_text(n.frame, n.truth, labels),
             key="scorecard",
@@ -177,16 +179,16 @@ def _details(
         if case.headline is not None and place.x is not None and len(surface["xs"]) > 2:
             st.header("At every setting of the slider", anchor=False)
             control = _usual_control(case, surface) or 0.0
-            points = numbers.along(case, surface, n.y)
+            points = numbers.along(case, surface, n.y, metric)
             setting, low, high = knobs.words(case, case.headline[0])
-            told = {"better": case.primary.better, "setting": setting}
+            told = {"better": metric.better, "setting": setting}
             st.altair_chart(
                 frontier.curve(
-                    points, n.x, None, case.primary.label, case.primary.unit,
+                    points, n.x, None, metric.label, metric.unit,
                     low_label=low, high_label=high, expected=guess * control, **told,
                 ),
                 alt=frontier.curve_alt_text(
-                    points, n.x, None, case.primary.label, case.primary.unit, **told
+                    points, n.x, None, metric.label, metric.unit, **told
                 ),
                 key="curve",
             )  # fmt: skip
@@ -210,8 +212,8 @@ def _footnote(case: CaseStudy, surface: Mapping[str, Any], n: Numbers) -> str:
     if real:
         metric = case.metric(real["metric"])
         text += (
-            f" In the *realistic* world the same test (usual setting) says **{sentences.SHORT[real['verdict']]}**: "
-            f"{sentences.moved(metric, real['difference'])} "
+            f" In the *realistic* world the same test (usual setting) says "
+            f"**{sentences.SHORT[real['verdict']]}**: {sentences.moved(metric, real['difference'])} "
             f"({range_text(real['ci_low'], real['ci_high'], metric.unit)})"
         )
         text += f"; it would need {real['users_needed']:,} people." if real.get("users_needed") else "."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ def moved(metric: Metric, difference: float) -> str:
     >>> moved(Metric("t", "t", "request", unit="s", better="down"), -8.63)
     '8.6 s sooner'
     """
+    if not math.isfinite(difference):
+        return "not defined"
     up, down = ("later", "sooner") if _is_time(metric) else ("more", "fewer" if metric.unit else "less")
     if metric.unit == "share":
         up, down = "up", "down"
@@ -56,7 +59,7 @@ def subject(metric: Metric, past: bool = False) -> str:
     """What a sentence about a metric begins with: "the first play comes", "real plays a week: "."""
     if _is_time(metric) and metric.label.startswith("time to "):
         return f"the {metric.label.removeprefix('time to ')} {'came' if past else 'comes'}"
-    return f"{metric.label} {'was' if past else 'is'}"
+    return f"{metric.label}:"
 
 
 def _is_time(metric: Metric) -> bool:
@@ -64,7 +67,7 @@ def _is_time(metric: Metric) -> bool:
 
 
 def guesses(metric: Metric, control: float | None) -> dict[str, float]:
-    """What one can guess, in the metric's unit where page A's value is known: label to relative difference."""
+    """What one can guess, in the metric's unit where page A's value is known: label -> relative."""
     made: dict[str, float] = {}
     step = None if control is None or metric.unit == "share" else _round(0.1 * control)
     for share in GUESSES:
@@ -88,9 +91,15 @@ def _round(value: float) -> float:
     return min((scale * s for s in (1, 2, 5, 10)), key=lambda s: abs(s - value))
 
 
+def asked_about(case: CaseStudy) -> Metric:
+    """The metric that a twist's author predicted, else the primary one: what the guess is about."""
+    return case.primary if case.prediction is None else case.metric(case.prediction.metric)
+
+
 def verdict(case: CaseStudy, n: Numbers, setting: Mapping[str, Any]) -> tuple[str, str]:
     """A headline and the sentence behind it."""
-    metric, row = case.primary, n.first
+    metric = asked_about(case)
+    row = n.row(metric)
     size = f"{setting['users']:,} people, {setting['days']} days"
     said = f"In the A/B test ({size}) {subject(metric, past=True)} {moved(metric, row['difference'])}"
     said += f" (95 % interval {interval(metric, row['ci_low'], row['ci_high'])})"
@@ -105,7 +114,7 @@ def verdict(case: CaseStudy, n: Numbers, setting: Mapping[str, Any]) -> tuple[st
             return HEADLINES["undecided"], f"{said}: that may be chance."
         if loose:
             return HEADLINES["undecided"], f"{said}, but too few people to rule out harm to: {loose}."
-    return HEADLINES[n.verdict], f"{said}. {n.why}" if n.verdict != "invalid" else n.why
+    return HEADLINES[n.verdict], n.why
 
 
 def _named(case: CaseStudy, why: str, words: tuple[str, ...]) -> str:
@@ -116,10 +125,11 @@ def _named(case: CaseStudy, why: str, words: tuple[str, ...]) -> str:
 
 def truth(case: CaseStudy, n: Numbers) -> str:
     """What is true, in a few words."""
-    if n.truth_says == "tie":
-        return "no difference"
-    answer = "yes" if n.truth_says == "treatment" else "no"
-    return f"{answer}, {moved(case.primary, n.true)}"
+    metric = asked_about(case)
+    says = moved(metric, n.true(metric))
+    if metric.name != case.primary.name or n.truth_says == "tie":
+        return says
+    return f"{'yes' if n.truth_says == 'treatment' else 'no'}, {says}"
 
 
 def offline(found: Mapping[str, Any]) -> str:
@@ -127,6 +137,8 @@ def offline(found: Mapping[str, Any]) -> str:
     if not found:
         return "blind (too few plays)"
     low, high = found["ci_low"], found["ci_high"]
+    if low is None or high is None:
+        return "blind (too few plays)"
     if low <= 0 <= high:
         return "blind (sees no difference)"
     return f"blind (prefers page {'B' if low > 0 else 'A'})"
@@ -140,16 +152,16 @@ def instruments(
         ("Top-20 metric", "asking …" if found is None else offline(found), ""),
         ("A/B test", SHORT[n.verdict], "agrees with the truth" if n.right else "misses the truth"),
         ("Truth", truth(case, n), ""),
-        ("You", label, guessed(share, n)),
+        ("You", label, guessed(case, share, n)),
     ]
 
 
-def guessed(share: float, n: Numbers) -> str:
+def guessed(case: CaseStudy, share: float, n: Numbers) -> str:
     """How a guess, a relative difference, stands to the truth."""
-    true = float(n.truth.iloc[0]["relative"])
+    true = n.true(asked_about(case), "relative")
     if abs(share - true) <= 0.05:
         return "close"
-    return "right direction" if share * true > 0 and n.truth_says != "tie" else "not so"
+    return "right direction" if share * true > 0 else "not so"
 
 
 def turn(case: CaseStudy, here: Numbers, across: pd.DataFrame) -> str:
@@ -157,7 +169,8 @@ def turn(case: CaseStudy, here: Numbers, across: pd.DataFrame) -> str:
     if case.headline is None or len(across) < 2:
         return ""
     question, low, high = case.words.get(case.headline[1], (case.headline[1], "", ""))
-    metric, sign = case.primary, here.true
+    metric = asked_about(case)
+    sign = here.true(metric)
     other = across[(across["difference"] * sign < 0) & (across["says"] != "tie")]
     if here.truth_says == "tie" and not len(other):
         return ""
@@ -165,7 +178,8 @@ def turn(case: CaseStudy, here: Numbers, across: pd.DataFrame) -> str:
     if len(other):
         nearest = other.loc[(other["value"] - here.y).abs().idxmin()]
         value = named(float(nearest["value"]), top, low, high)
-        return f"Set “{question}” to “{value}” and it turns round: page B is {moved(metric, nearest['difference'])}."
+        says = moved(metric, float(nearest["difference"]))
+        return f"Set “{question}” to “{value}” and it turns round: page B is {says}."
     far = across.loc[(across["value"] - here.y).abs().idxmax()]
     value = named(float(far["value"]), top, low, high)
     return f"Even with “{question}” at “{value}” page B is {moved(metric, far['difference'])}."

@@ -42,7 +42,8 @@ class Taste:
 
     ``catalog`` has title, genre, genre_id, year, minutes, and ``popularity``: the plays a title is counted
     with before its first (0.5 in the invented catalogue). ``quality`` (I,) is hidden. People's genre shares
-    are Dirichlet(``concentration``), (G,); ``activity_sd`` is the spread of the log-odds to open the app.
+    are Dirichlet(``concentration``), (G,); ``activity_sd`` is the standard deviation of the logarithm of
+    their visits. ``people`` is how many people's plays ``popularity`` counts; None if it counts nobody's.
     ``fitted`` says in words what came from data.
     """
 
@@ -53,6 +54,14 @@ class Taste:
     concentration: FloatArray
     activity_sd: float
     fitted: str
+    people: int | None = None
+
+    def catalog_for(self, users: int) -> Catalog:
+        """The catalogue as ``users`` people would have made it popular."""
+        if self.people is None:
+            return self.catalog
+        popularity = self.catalog["popularity"].to_numpy() * np.float32(users / self.people)
+        return Catalog(self.catalog.frame.assign(popularity=popularity))
 
 
 def fictional(seed: int) -> Taste:
@@ -81,16 +90,17 @@ def fictional(seed: int) -> Taste:
     )
     quality = rng.normal(0.0, 0.3, N_TITLES).astype(np.float32)
     narrow = np.full(N_GENRES, 0.3)
-    return Taste("fictional", Catalog(frame), GENRES, lock(quality), lock(narrow), 0.5, "nothing: invented")
+    return Taste("fictional", Catalog(frame), GENRES, lock(quality), lock(narrow), 0.2, "nothing: invented")
 
 
 def movielens(name: str) -> Taste:
     """The 1,200 most-rated films, with popularity, activity and concentration of the ratings.
 
-    Popularity: a film starts with ratings in proportion to its own (mean 0.5, as the invented titles).
+    Popularity: a film is counted with as many plays as it has ratings before its first, so that the common
+    past shows what is known to be popular.
     Quality: its mean rating, shrunk by five ratings to the overall mean, at the invented spread (0.3).
     Concentration: Dirichlet-multinomial over users' genres by the method of moments (`concentration`).
-    Activity: the standard deviation of log ratings per user. Twelve genres; rarer ones join the twelfth.
+    Activity: the standard deviation of the logarithm of ratings per user. Twelve genres; rarer ones join the twelfth.
     """
     return from_ratings(load(name), name)
 
@@ -118,7 +128,7 @@ def from_ratings(dataset: Dataset, name: str) -> Taste:
             "genre_id": codes.astype(np.int16),
             "year": frame["year"].to_numpy()[keep],
             "minutes": _minutes(stream(0, "minutes"), len(keep)),
-            "popularity": (0.5 * n[keep] / n[keep].mean()).astype(np.float32),
+            "popularity": n[keep].astype(np.float32),
         }
     )
     said = (
@@ -133,6 +143,7 @@ def from_ratings(dataset: Dataset, name: str) -> Taste:
         lock(concentration(counts)),
         float(np.log(activity[activity > 0]).std()),
         said,
+        int((activity > 0).sum()),
     )
 
 

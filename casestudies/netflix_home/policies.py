@@ -16,7 +16,16 @@ from core.models.scorers import ItemWeights
 from core.observed import Observed
 from core.policy import Pipeline
 from core.ranking.explore import DrawnPages
-from core.ranking.page import AllItems, AllUnseen, CompetingRows, Cut, GenreRows, Lottery, genre_of, genre_shares
+from core.ranking.page import (
+    AllItems,
+    AllUnseen,
+    CompetingRows,
+    Cut,
+    GenreRows,
+    Lottery,
+    genre_of,
+    genre_shares,
+)
 from core.slate import Candidates, Requests
 
 PLAY = "play"

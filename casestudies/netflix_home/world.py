@@ -26,7 +26,18 @@ from core.behaviour.satisfaction import HORIZON, Trust, satisfaction
 from core.catalog import Catalog
 from core.config import Config, knob
 from core.ranking.page import GENRE_ROW
-from core.rng import APPEAL, BROWSE, DWELL, LEAVE, MOOD, SESSIONS_PER_DAY, VISIT, event_key, keyed_words, stream
+from core.rng import (
+    APPEAL,
+    BROWSE,
+    DWELL,
+    LEAVE,
+    MOOD,
+    SESSIONS_PER_DAY,
+    VISIT,
+    event_key,
+    keyed_words,
+    stream,
+)
 from core.slate import Outcomes, Requests, Slate
 
 HEADINGS = GENRE_ROW
@@ -52,6 +63,7 @@ class HomeWorld(Config):
     history_days: int = knob(119, 28, 364, "days", "Days everyone watched before the experiment.")
     resume: float = knob(0.45, 0.0, 0.9, "share", "Sessions that resume something begun.", off=0.0)
     decided: float = knob(0.0, 0.0, 1.0, "share", "Visits with a title in mind (search).", off=0.0)
+    rewatch: float = knob(0.5, 0.0, 5.0, "utility", "What a title loses once it was seen.", off=0.0)
     late: float = knob(0.3, 0.0, 3.0, "utility/h", "Dislike of long titles after 22:00.", off=0.0)
 
     def __post_init__(self) -> None:
@@ -70,13 +82,13 @@ class HomeWorld(Config):
         moods = share**scale
         moods /= moods.sum(axis=1, keepdims=True)
         affinity = self.taste_spread * (np.log(share + 0.02) - np.log(1 / len(taste.genres) + 0.02))
-        activity = rng.normal(0.0, taste.activity_sd, users)
+        visit = visit_log_odds(rng.standard_normal(users), 0.6, taste.activity_sd)
         minutes = taste.catalog["minutes"].to_numpy()
         traits = Traits(
             mood=lock(np.cumsum(moods, axis=1)),
             vector=lock(vector.astype(np.float32)),
             affinity=lock(affinity.astype(np.float32)),
-            visit=lock((_log_odds_for(0.6, activity) + activity).astype(np.float32)),
+            visit=lock(visit.astype(np.float32)),
             title_vector=lock(rng.standard_normal((n_items, FACTORS)).astype(np.float32)),
             quality=lock(taste.quality.astype(np.float32)),
             genre=lock(taste.catalog["genre_id"].to_numpy().astype(np.int16)),
@@ -88,8 +100,9 @@ class HomeWorld(Config):
             trust=np.full(users, TRUST.level, dtype=np.float32),
             subscribed=np.ones(users, dtype=bool),
             last_genre=np.full(users, -1, dtype=np.int16),
+            seen=np.zeros((users, n_items), dtype=bool),
         )
-        return Home(self, taste.catalog, traits, state, event_key(seed, "home"))
+        return Home(self, taste.catalog_for(users), traits, state, event_key(seed, "home"))
 
 
 TRUST, SATIATION, CHURN, CHOICE, GRID = Trust(), Satiation(), Churn(), Satisficing(), GridExamination()
@@ -118,6 +131,7 @@ class State:
     trust: FloatArray                                                     # (N,)
     subscribed: BoolArray                                                 # (N,)
     last_genre: IntArray                                                  # (N,) of the last play, −1 none
+    seen: BoolArray                                                       # (N, I) played before
 
     def copy(self) -> State:
         return State(*(getattr(self, f.name).copy() for f in dataclasses.fields(self)))
@@ -138,6 +152,7 @@ class Home:
     def _begin_day(self) -> None:
         n, g = self.state.satiation.shape
         self._plays = np.zeros((n, g), dtype=np.float32)
+        self._watched: list[tuple[IntArray, IntArray]] = []
         self._felt = np.full(n, np.nan, dtype=np.float32)
         self._diary: dict[str, AnyArray] = {}
 
@@ -229,6 +244,7 @@ class Home:
         genre = self.traits.genre[np.maximum(item, 0)]
         np.add.at(self._plays, (user[played], genre[played]), 1.0)
         self._felt[user] = felt
+        self._watched.append((user[played], item[played]))
         self.state.last_genre[user[played]] = genre[played]
         play = np.zeros(entered.shape, dtype=bool)
         hit = np.flatnonzero(slot >= 0)
@@ -256,14 +272,15 @@ class Home:
     def _people(self) -> tuple[Viewers, Titles]:
         weight = self.spec.satiation * SATIATION.weight
         t = self.traits
-        viewers = Viewers(t.vector, t.affinity, lock(weight * self.state.satiation))
+        seen = self.state.seen.view()
+        viewers = Viewers(t.vector, t.affinity, lock(weight * self.state.satiation), lock(seen))
         return viewers, Titles(t.title_vector, t.quality, t.genre, t.burden)
 
     def _walk(self) -> Walk:
         g, spec = GRID, self.spec
         return Walk(
             g.row_seconds, g.tile_seconds, g.tile_sd, g.skip, spec.headings, g.swipe, g.swipe_in_mood,
-            g.visible, 1.5 * spec.intent, -1.0 * spec.intent, CHOICE.noise, CHOICE.threshold,
+            g.visible, 1.5 * spec.intent, -1.0 * spec.intent, CHOICE.noise, CHOICE.threshold, spec.rewatch,
         )  # fmt: skip
 
     def utility(self, user: IntArray, item: IntArray, mood: IntArray, tired: FloatArray) -> FloatArray:
@@ -274,7 +291,8 @@ class Home:
         base = titles.quality[item] + viewers.affinity[u, genre] - viewers.satiation[u, genre]
         base = base + np.einsum("bd,bcd->bc", viewers.vector[user], titles.vector[item])
         match = np.where(genre == mood[:, None], 1.5, -1.0) * self.spec.intent
-        return base + match - tired[:, None] * titles.burden[item]
+        again = self.spec.rewatch * viewers.seen[u, item]
+        return base + match - again - tired[:, None] * titles.burden[item]
 
     def _wanted(self, day: int, user: IntArray, mood: IntArray, tired: FloatArray) -> IntArray:
         """The best of a few titles a viewer has heard of: what someone who came for a title came for."""
@@ -306,6 +324,8 @@ class Home:
         self._plays[who, state.last_genre[who]] += 1.0
         state.satiation = SATIATION.close(state.satiation, self._plays)
         state.trust = TRUST.update(state.trust, self._felt)
+        for user, item in self._watched:
+            state.seen[user, item] = True
         if day >= spec.history_days and spec.churn > 0:
             churn = CHURN.with_(monthly=spec.churn, slope=min(CHURN.slope * spec.trust, 10.0))
             hazard = churn.hazard(state.trust - TRUST.level)
@@ -334,8 +354,16 @@ def _normal(a: AnyArray, b: AnyArray) -> FloatArray:
     return np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * np.pi * v)
 
 
-def _log_odds_for(mean: float, spread: FloatArray) -> float:
-    """The intercept at which the mean of logistic(intercept + spread) is ``mean``."""
+def visit_log_odds(z: FloatArray, mean: float, spread: float) -> FloatArray:
+    """Log-odds a + b z, (N,), to come on a day: a and b such that probabilities have this ``mean`` and their
+    logarithms this standard deviation, ``spread``, over the people at hand."""
     from scipy.optimize import brentq
 
-    return float(brentq(lambda a: (1.0 / (1.0 + np.exp(-(a + spread)))).mean() - mean, -20.0, 20.0))
+    def shifted(b: float) -> FloatArray:
+        a = brentq(lambda a: (1.0 / (1.0 + np.exp(-(a + b * z)))).mean() - mean, -60.0, 60.0)
+        return a + b * z
+
+    def excess(b: float) -> float:
+        return float(np.log1p(np.exp(-shifted(b))).std()) - spread
+
+    return shifted(0.0 if spread == 0.0 else float(brentq(excess, 1e-6, 20.0)))

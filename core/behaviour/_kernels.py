@@ -15,11 +15,13 @@ from core.arrays import AnyArray
 
 
 class Viewers(NamedTuple):
-    """Per user: ``vector`` (N, d), scaled; ``affinity`` (N, G); ``satiation`` (N, G), in utility."""
+    """Per user: ``vector`` (N, d), scaled; ``affinity`` (N, G); ``satiation`` (N, G), in utility; ``seen``
+    (N, I) bool."""
 
     vector: AnyArray
     affinity: AnyArray
     satiation: AnyArray
+    seen: AnyArray
 
 
 class Titles(NamedTuple):
@@ -57,6 +59,7 @@ class Walk(NamedTuple):
     off_mood: float
     noise: float
     threshold: float
+    again: float
 
 
 class Path(NamedTuple):
@@ -69,13 +72,15 @@ class Path(NamedTuple):
 
 
 @njit(cache=True, nogil=True, inline="always")
-def appeal(user, item, mood, tired, viewers, titles, in_mood, off_mood):
+def appeal(user, item, mood, tired, viewers, titles, walk):
     """Utility of an item to a user tonight, without the draw."""
     genre = titles.genre[item]
     u = titles.quality[item] + viewers.affinity[user, genre] - viewers.satiation[user, genre]
     for j in range(titles.vector.shape[1]):
         u += viewers.vector[user, j] * titles.vector[item, j]
-    u += in_mood if genre == mood else off_mood
+    u += walk.in_mood if genre == mood else walk.off_mood
+    if viewers.seen[user, item]:
+        u -= walk.again
     return u - tired * titles.burden[item]
 
 
@@ -127,9 +132,7 @@ def browse(item, heading, visits, viewers, titles, walk, key, purpose_browse, pu
                     examined[b, slot] = True
                     if titles.genre[i] == mood:
                         saw_mood = True
-                    u = appeal(
-                        user, i, mood, visits.tired[b], viewers, titles, walk.in_mood, walk.off_mood
-                    )
+                    u = appeal(user, i, mood, visits.tired[b], viewers, titles, walk)
                     if u - walk.noise * np.log(-np.log(unit(a[0]))) > walk.threshold:
                         played[b] = slot
                         done = True

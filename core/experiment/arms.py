@@ -25,6 +25,7 @@ from core.world import Arm as WorldArm
 from core.world import simulate
 
 BEFORE_DAYS = 28
+BOUNDS = {"users": (40, 1_000_000), "days": (1, 728), "seed": (0, 2**31 - 1), "retrain": (0, 728)}
 Sums = dict[str, FloatArray]
 Pairs = tuple[tuple[str, float], ...]
 
@@ -57,13 +58,7 @@ class Setting:
     retrain: int = 7
 
     def __post_init__(self) -> None:
-        bounds = {
-            "users": (40, 1_000_000),
-            "days": (1, 728),
-            "seed": (0, 2**31 - 1),
-            "retrain": (0, 728),
-        }
-        for name, (low, high) in bounds.items():
+        for name, (low, high) in BOUNDS.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
                 raise TypeError(f"{name} must be a whole number, got {value!r}")
@@ -211,7 +206,7 @@ def simulate_arm(
         seed=s.seed,
         taste=s.taste,
         folder=None if store is None else store / "burn-ins",
-        tick=None if tick is None else lambda d, n: tick(0, s.days),      # so that it can be stopped
+        tick=None if tick is None else lambda d, n: tick(d, n + s.days),
     )
     world, log = past.world.copy(), past.log.copy()
     if arm.half is not None and not world.isolated:
@@ -233,7 +228,7 @@ def simulate_arm(
         seed=s.seed,
         retrain=s.retrain,
         collect=[collector],
-        tick=tick,
+        tick=None if tick is None else lambda d, n: tick(past.day + d, past.day + n),
     )
     plays = np.bincount(
         np.concatenate([p[2] for p in log.plays if p[0] >= past.day]), minlength=log.n_items

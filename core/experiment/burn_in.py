@@ -92,9 +92,10 @@ def _save(folder: Path, world: World, log: Log, parts: dict[str, Any]) -> None:
     arrays: dict[str, AnyArray] = {
         f"state.{f.name}": getattr(world.state, f.name) for f in dataclasses.fields(world.state)
     }
+    columns = {}
     for table in ("impressions", "requests", "user_days"):
         days = [getattr(d, table) for d in log.days]
-        names = next((list(d) for d in days if d), [])
+        columns[table] = names = next((list(d) for d in days if d), [])
         for name in names:
             arrays[f"{table}.{name}"] = np.concatenate([d[name] for d in days if d])
         sizes = [len(next(iter(d.values()))) if d else -1 for d in days]
@@ -105,14 +106,14 @@ def _save(folder: Path, world: World, log: Log, parts: dict[str, Any]) -> None:
     arrays["plays.day"] = np.array([p[0] for p in log.plays])
     for name in log.totals[-1]:
         arrays[f"totals.{name}"] = np.stack([t[name] for t in log.totals]).astype(np.int32)
-    disk.save(folder, arrays, {"arrays": sorted(arrays), **parts})
+    disk.save(folder, arrays, {"arrays": sorted(arrays), "columns": columns, **parts})
 
 
 def _load(folder: Path, world: World, positive: str) -> Log | None:
     entry = disk.load(folder)
     if entry is None:
         return None
-    arrays, _ = entry
+    arrays, meta = entry
     for f in dataclasses.fields(world.state):
         setattr(world.state, f.name, arrays[f"state.{f.name}"].copy())
     log = Log(len(world.members(0)), len(world.catalog), positive)
@@ -120,7 +121,7 @@ def _load(folder: Path, world: World, positive: str) -> Log | None:
     for table in ("impressions", "requests", "user_days"):
         sizes = arrays[f"rows.{table}"]
         edges = np.concatenate([[0], np.cumsum(np.maximum(sizes, 0))])
-        names = [n.split(".", 1)[1] for n in arrays if n.startswith(f"{table}.")]
+        names = meta["columns"][table]
         columns[table] = [
             {n: lock(arrays[f"{table}.{n}"][edges[i] : edges[i + 1]]) for n in names} if sizes[i] >= 0 else {}
             for i in range(len(sizes))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import inspect
 import json
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any
 
 from core.casestudy import CaseStudy
@@ -36,9 +36,10 @@ def _tree_hash(path: str, stamp: float) -> str:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
-def _imported(module: ModuleType) -> set[str]:
+@functools.cache
+def _imported(path: str, stamp: float) -> frozenset[str]:
     """Names of our modules that a module imports, read from its source."""
-    tree = ast.parse(inspect.getsource(module))
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -46,7 +47,11 @@ def _imported(module: ModuleType) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found.add(node.module)
             found |= {f"{node.module}.{a.name}" for a in node.names}
-    return {name for name in found if name.split(".")[0] in ROOTS and not name.startswith(SHOWS_ONLY)}
+    return frozenset(n for n in found if n.split(".")[0] in ROOTS and not n.startswith(SHOWS_ONLY))
+
+
+# Python 3.11's parser counts its depth for all threads together and fails when two of them parse at once.
+_parsing = threading.Lock()
 
 
 def code_hash(case: CaseStudy) -> str:
@@ -54,6 +59,11 @@ def code_hash(case: CaseStudy) -> str:
 
     Starts from the module that defines the world and from the run itself, and follows imports.
     """
+    with _parsing:
+        return _code_hash(case)
+
+
+def _code_hash(case: CaseStudy) -> str:
     start = {type(case.world).__module__, "core.experiment.arms", "core.experiment.burn_in"}
     start |= {type(p).__module__ for p in case.policies.values()}
     package = type(case.world).__module__.rpartition(".")[0]
@@ -69,7 +79,7 @@ def code_hash(case: CaseStudy) -> str:
         seen.add(name)
         files.add(str(module.__file__))
         if not str(module.__file__).endswith("__init__.py"):
-            todo += _imported(module)
+            todo += _imported(str(module.__file__), Path(str(module.__file__)).stat().st_mtime)
     hashes = sorted(_tree_hash(f, Path(f).stat().st_mtime) for f in files)
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 

@@ -18,6 +18,7 @@ from core.inference.power import guarded_power, se_at, users_needed
 from core.inference.srm import SRM_ALPHA
 
 MIN_DAYS = 7                # people use Mondays and Sundays differently
+MOST_USERS = 100_000_000    # beyond it a plan is not one
 TIE = 0.1                   # of the margin, or of the s.e.: an effect nobody would act on
 
 _MINUS = "\N{MINUS SIGN}"
@@ -245,6 +246,8 @@ def _need_of_guardrail(row: _Row, power: float) -> Need:
 
 
 def _more_users(row: _Row, users: int, purpose: str) -> Need:
+    if users > MOST_USERS:
+        return _no_number(row, f"needs more than {MOST_USERS:,} users to {purpose}")
     text = f"{row.label} needs about {_round(users):,} users to {purpose}; this run had {row.n:,}"
     return Need(row.metric, users, None, _sentence(text))
 

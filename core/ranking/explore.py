@@ -34,7 +34,7 @@ class DrawnPages(Config):
 
     pages: Pages = dataclasses.field(kw_only=True)
     explore: float = knob(
-        0.05, 0.0, 1.0, "share", "Visits that get a page drawn by lot, to learn from.", off=0.0
+        0.03, 0.0, 1.0, "share", "Visits that get a page drawn by lot, to learn from.", off=0.0
     )
 
     def __call__(self, observed: Observed, requests: Requests, slate: Slate, noise: Noise) -> Slate:

@@ -79,7 +79,7 @@ def test_an_unknown_knob_is_refused_and_the_nearest_offered():
     assert "unknown Oven knob 'heet'; did you mean 'heat'?" in caught.value.args[0]
     assert "heat, trays" in caught.value.args[0]
     with pytest.raises(KeyError):
-        Oven().with_(name="other")                                        # a field, but not a knob
+        Oven().with_(name="other")  # a field, but not a knob
 
 
 def test_unknown_offers_nothing_where_nothing_is_near():

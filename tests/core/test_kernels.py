@@ -28,7 +28,7 @@ def words(text: str) -> list[int]:
 
 
 def philox_reference(counter: list[int], key: list[int]) -> list[int]:
-    """Salmon et al. (2011), figure and constants, in Python's integers: ten rounds, the key bumped between."""
+    """Salmon et al. (2011), constants and all, in Python's integers: ten rounds, the key bumped between."""
     c, (k0, k1) = list(counter), key
     for _ in range(10):
         high0, low0 = divmod(0xD2511F53 * c[0], 2**32)
@@ -73,7 +73,17 @@ def test_a_word_becomes_a_number_strictly_between_0_and_1():
 def test_kernels_pass_their_tests_without_compilation():
     """NumPy's scalars warn where an unsigned product wraps, which is what Philox is made of."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "ignore::RuntimeWarning", *KERNEL_TESTS],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-W",
+            "ignore::RuntimeWarning",
+            *KERNEL_TESTS,
+        ],
         cwd=ROOT,
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
         capture_output=True,

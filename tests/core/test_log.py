@@ -13,7 +13,9 @@ def evening(day: int, rng: np.random.Generator, found: bool = True) -> tuple[Req
     """A random day: some users, pages of six of seventeen titles, tiles entered, at most one play each."""
     user = np.sort(rng.choice(N_USERS, size=rng.integers(5, 20), replace=False))
     b = len(user)
-    requests = Requests(day, day * 64 * N_USERS + user, user, np.zeros(b, dtype=int), {"hour": rng.integers(0, 24, b)})
+    requests = Requests(
+        day, day * 64 * N_USERS + user, user, np.zeros(b, dtype=int), {"hour": rng.integers(0, 24, b)}
+    )
     item = np.stack([rng.permutation(N_ITEMS)[:K] for _ in range(b)])
     propensity = np.where(rng.random((b, 1)) < 0.5, 1.0, 0.3) * np.ones((b, K), dtype=np.float32)
     slate = Slate.page(item, rng.normal(size=(b, K)), 3, propensity=propensity)
@@ -42,7 +44,9 @@ def written(keep_days: int, n_days: int, seed: int = 0, start: int = 0, **option
 
 def brute_force(given) -> tuple[dict[str, np.ndarray], list[list[tuple[int, int]]]]:
     """Totals by item, and each day's plays as sorted (user, item), tile by tile."""
-    totals = {n: np.zeros(N_ITEMS, dtype=int) for n in ("impressions", "play", "drawn_impressions", "drawn_play")}
+    totals = {
+        n: np.zeros(N_ITEMS, dtype=int) for n in ("impressions", "play", "drawn_impressions", "drawn_play")
+    }
     plays = []
     for requests, slate, outcomes in given:
         today = []
@@ -75,7 +79,7 @@ def test_what_is_folded_away_survives_in_counts_and_plays(keep_days):
         assert list(zip(log.plays[d - 1][1].tolist(), log.plays[d - 1][2].tolist(), strict=True)) == plays[-1]
     kept = [bool(day.impressions) for day in log.days]
     assert kept == [d >= 10 - keep_days for d in range(10)]
-    assert all(day.requests and day.user_days for day in log.days)        # these stay whole
+    assert all(day.requests and day.user_days for day in log.days)  # these stay whole
 
 
 def test_only_tiles_in_the_viewport_become_rows():
@@ -101,14 +105,21 @@ def test_the_order_of_batches_leaves_no_trace():
             piece = Slate(*(getattr(slate, name)[some] for name in Slate.__dataclass_fields__))
             happened = Outcomes(
                 outcomes.entered[some],
-                *({n: v[some] for n, v in part.items()} for part in (outcomes.impression, outcomes.request, outcomes.truth)),
+                *(
+                    {n: v[some] for n, v in part.items()}
+                    for part in (outcomes.impression, outcomes.request, outcomes.truth)
+                ),
             )
             parts.append(rows(0, requests.take(some), piece, happened))
         shuffled.append(requests.day, parts, diary(requests.day))
     for table in ("impressions", "requests", "user_days"):
         assert shuffled.frame(table).equals(log.frame(table))
     for ours, theirs in zip(shuffled.plays, log.plays, strict=True):
-        assert [ours[0], ours[1].tobytes(), ours[2].tobytes()] == [theirs[0], theirs[1].tobytes(), theirs[2].tobytes()]
+        assert [ours[0], ours[1].tobytes(), ours[2].tobytes()] == [
+            theirs[0],
+            theirs[1].tobytes(),
+            theirs[2].tobytes(),
+        ]
 
 
 def test_copies_share_the_past_and_part_ways():

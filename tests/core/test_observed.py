@@ -86,7 +86,11 @@ def test_a_column_of_the_request_joins_its_tiles(past):
     log, given = past
     seen = Observed(CATALOG, log, START + 10)
     tiles = seen.impressions(4)
-    hour = {r: h for requests, _, _ in given for r, h in zip(requests.request, requests.context["hour"], strict=True)}
+    hour = {
+        r: h
+        for requests, _, _ in given
+        for r, h in zip(requests.request, requests.context["hour"], strict=True)
+    }
     expected = [hour[r] for r in tiles["request"]]
     np.testing.assert_array_equal(seen.of_request("hour", tiles["request"], 4), expected)
 

@@ -57,7 +57,9 @@ class Top(Config):
 
 PLAIN = Pipeline("plain", Most(), Liking(), Top())
 OBSERVED = Observed(Catalog(pd.DataFrame({"title": ["t"] * N_ITEMS})), Log(30, N_ITEMS, "play"), 0)
-REQUESTS = Requests(0, np.arange(B) + 100, np.arange(B) * 3, np.zeros(B, dtype=int), {"hour": np.arange(B) + 20})
+REQUESTS = Requests(
+    0, np.arange(B) + 100, np.arange(B) * 3, np.zeros(B, dtype=int), {"hour": np.arange(B) + 20}
+)
 NOISE = Noise((1, 2))
 
 
@@ -108,7 +110,10 @@ def test_bad_knobs_are_refused_by_name():
 
 def test_the_second_rules_weight_has_its_name():
     policy = PLAIN.adjusted(bumped, "bump").adjusted(reversed_scores, "turn", weight=0.5)
-    assert {k: v for k, v in settings_of(policy).items() if "weight" in k} == {"weight": 1.0, "weight.turn": 0.5}
+    assert {k: v for k, v in settings_of(policy).items() if "weight" in k} == {
+        "weight": 1.0,
+        "weight.turn": 0.5,
+    }
     changed = policy.with_(**{"weight.turn": 0.25, "weight": 2})
     assert [rule.weight for rule in changed.adjust] == [2.0, 0.25]
     assert policy.knobs()["weight.turn"].off == 0.0
@@ -154,7 +159,7 @@ def test_minus_infinity_is_never_shown_at_any_weight_above_0(weight):
 
     slate = serve(PLAIN.adjusted(never_odd, "even", weight=weight).with_(width=12))
     assert (slate.item[slate.item >= 0] % 2 == 0).all()
-    assert ((slate.item >= 0).sum(axis=1) == 5).all()                     # 2, 4, 6, 8, 10
+    assert ((slate.item >= 0).sum(axis=1) == 5).all()  # 2, 4, 6, 8, 10
 
 
 @pytest.mark.parametrize("weight", [0.5, 1.0])
@@ -172,9 +177,17 @@ def test_a_rule_cannot_fill_an_empty_slot(weight):
 @pytest.mark.parametrize(
     ("returns", "error", "says"),
     [
-        (lambda s: s[:, 0], ValueError, r"must return scores of shape \(5, 12\), got \(5,\); did you forget a \[:, None\]"),
+        (
+            lambda s: s[:, 0],
+            ValueError,
+            r"must return scores of shape \(5, 12\), got \(5,\); did you forget a \[:, None\]",
+        ),
         (lambda s: s[:, :3], ValueError, r"must return scores of shape \(5, 12\), got \(5, 3\)$"),
-        (lambda s: np.where(np.arange(N_ITEMS) == 7, np.nan, s), ValueError, "must not return NaN .* request 100, item 7"),
+        (
+            lambda s: np.where(np.arange(N_ITEMS) == 7, np.nan, s),
+            ValueError,
+            "must not return NaN .* request 100, item 7",
+        ),
         (lambda s: s.astype(str), TypeError, "must return numbers"),
         (lambda s: None, ValueError, r"must return scores of shape \(5, 12\), got \(\)"),
     ],
@@ -261,8 +274,8 @@ def test_a_trace_says_what_every_stage_did_and_agrees_with_the_slate():
             assert said.loc["adjust: bump", "score"] - said.loc["score", "score"] == pytest.approx(
                 1.5 * (item % 2), abs=1e-6
             )
-    assert explain(trace, 0)["rank"].isna().all()                         # never retrieved
-    assert len(explain(trace, int(slate.item[1, 0]))) == 6                # two requests, three stages
+    assert explain(trace, 0)["rank"].isna().all()  # never retrieved
+    assert len(explain(trace, int(slate.item[1, 0]))) == 6  # two requests, three stages
 
 
 def test_a_trace_keeps_few_requests():

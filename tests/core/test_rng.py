@@ -45,7 +45,9 @@ def test_a_draw_does_not_depend_on_its_batch(seed):
     user, session, slot = rng.integers(0, 10**6, 300), rng.integers(0, 64, 300), rng.integers(0, 2**20, 300)
     whole = keyed_uniform(KEY, 4, 12, session, user, slot)
     order = rng.permutation(300)
-    np.testing.assert_array_equal(keyed_uniform(KEY, 4, 12, session[order], user[order], slot[order]), whole[order])
+    np.testing.assert_array_equal(
+        keyed_uniform(KEY, 4, 12, session[order], user[order], slot[order]), whole[order]
+    )
     one = [keyed_uniform(KEY, 4, 12, session[i], user[i], slot[i]) for i in range(20)]
     np.testing.assert_array_equal(np.array(one), whole[:20])
 

@@ -56,7 +56,9 @@ def test_candidates_are_of_one_shape_and_locked():
 
 
 def test_requests_are_taken_by_mask_index_or_slice():
-    every = Requests(3, np.array([7, 8, 9]), np.array([1, 2, 3]), np.zeros(3, int), {"hour": np.array([20, 21, 22])})
+    every = Requests(
+        3, np.array([7, 8, 9]), np.array([1, 2, 3]), np.zeros(3, int), {"hour": np.array([20, 21, 22])}
+    )
     assert len(every) == 3
     for keep in (np.array([True, False, True]), np.array([0, 2]), slice(0, 3, 2)):
         some = every.take(keep)

@@ -34,7 +34,7 @@ TWIST = CASE.twist(
     control=PERSONAL,
     treatment=PERSONAL.adjusted(louder, name="louder"),
     prediction=Prediction("quality_plays", relative=(-0.01, 0.01), because="an order stays an order"),
-    users=200,
+    users=80,
     days=7,
 )
 '''
@@ -156,6 +156,16 @@ def test_same_command_same_bytes(capsys):
     assert "stored" not in silent
 
 
+def test_progress_is_on_stderr_in_plain_lines(capsys, monkeypatch):
+    monkeypatch.setattr("apps.cli.progress.FIRST_LINE", 0.0)
+    monkeypatch.setattr("apps.cli.progress.NEXT_LINES", 0.2)
+    out, err = run(capsys, *AB, "--json", "--fresh")
+    assert json.loads(out)["users"] == 200
+    lines = [line for line in err.splitlines() if line.startswith("monotone → stagewise: ")]
+    assert len(lines) > 1
+    assert all(" %" in line and "\x1b" not in line for line in lines)
+
+
 def test_a_home_that_cannot_be_written_costs_the_store_only(capsys, monkeypatch, tmp_path):
     expected, _ = run(capsys, *AB, "--json")
     (tmp_path / "file").write_text("not a folder")
@@ -205,12 +215,12 @@ def test_a_twist_in_lab_twists_appears_and_runs(capsys, monkeypatch, twists):
 
 
 def test_realistic_stands_beside_it_at_the_studys_size(capsys, twists):
-    made = answer(capsys, "ab", "louder", *HISTORY, "--realistic", "--twists", str(twists))
+    argv = ["ab", "louder", *HISTORY, "--no-truth", "--realistic", "--twists", str(twists)]
+    made = answer(capsys, *argv)
     assert made["preset"] == "teaching"
     assert made["realistic"]["verdict"] in ("ship", "stop", "undecided", "invalid")
     assert set(made["realistic"]) == {"verdict", "users_needed"}
-    out, _ = run(capsys, "ab", "louder", *HISTORY, "--realistic", "--twists", str(twists))
-    assert "With effects of life's size (200 people, 7 days)" in out
+    assert "With effects of life's size (80 people, 7 days)" in run(capsys, *argv)[0]
 
 
 # --- out --------------------------------------------------------------------------------------------------
@@ -278,7 +288,7 @@ def test_sweep_takes_negative_values(capsys, twists):
 
 
 def test_questions(capsys):
-    argv = ["questions", "netflix-home", "N2", "--worlds", "2", "--users", "200", "--days", "7"]
+    argv = ["questions", "netflix-home", "N2", "--worlds", "2", "--users", "60", "--days", "7"]
     made = answer(capsys, *argv)
     assert {c["question"] for c in made["claims"]} == {"N2"}
     names = set("question name metric predicted measured agrees needs null validation".split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -56,15 +55,6 @@ def test_ctrl_c_is_one_line_and_leaves_nothing_behind(tmp_path, out):
     assert "Traceback" not in said
     assert not list(home.glob("runs/arms/*"))
     assert [p.name for p in tmp_path.iterdir()] == ["home"]
-
-
-def test_progress_of_a_long_run_is_on_stderr_in_plain_lines(tmp_path):
-    lab = start("ab", "netflix-home", "--users", "600", "--days", "28", "--json", LAB_HOME=str(tmp_path))
-    printed, said = lab.communicate(timeout=120)
-    assert lab.returncode == 0
-    assert json.loads(printed)["users"] == 600
-    assert " %" in said
-    assert "\x1b" not in said
 
 
 def test_help_does_not_wait_for_numpy():

@@ -1,4 +1,4 @@
-"""The arms against each other in whole worlds: brackets, the main claim and its null, seventy days of fits."""
+"""The arms against each other in whole worlds: brackets, the main claim and its null, seventy days."""
 
 from functools import cache
 
@@ -41,13 +41,12 @@ def test_the_default_control_beats_a_page_drawn_at_random(metric):
     assert (gain("random", CASE.control_name, metric) > 0).all()
 
 
-def test_the_default_control_gets_people_to_a_play_sooner_than_the_page_of_all_hits():
-    assert (gain("popular", CASE.control_name, "time_to_first_play") > 0).all()
-
-
-@pytest.mark.xfail(reason="all hits cover more moods than best guesses: 2 to 3 points more play within a minute")
-def test_the_default_control_beats_the_page_of_all_hits_within_a_minute():
-    assert (gain("popular", CASE.control_name, "play_within_60s") > 0).all()
+@pytest.mark.xfail(
+    reason="all hits cover more moods: a tie in seconds, and 2 to 3 points more within a minute"
+)
+def test_the_default_control_beats_the_page_of_all_hits():
+    for metric in SUCCESS:
+        assert (gain("popular", CASE.control_name, metric) > 0).all()
 
 
 @pytest.mark.parametrize("metric", SUCCESS)
@@ -70,7 +69,7 @@ def test_where_the_mood_changes_nothing_it_does_not(metric):
 
 
 def test_the_usual_offline_metric_sees_no_difference_at_all():
-    """The first row of both pages is the same, so NDCG@20 and recall@20 differ by exactly 0 for every user."""
+    """The first row of both pages is the same, so NDCG@20 and recall@20 differ by exactly 0 for all."""
     past = burn_in(CASE, CASE.world.with_(history_days=56), users=400, seed=1, taste="fictional")
     accurate, mixed = held_out(
         [MONOTONE, STAGEWISE], past.world.catalog, past.log, day=past.day, seed=1, context=("hour", "mood")
@@ -100,3 +99,30 @@ def seventy_days(arm: str, explore: float) -> tuple[np.ndarray, np.ndarray]:
 
     simulate(past.world.copy(), [runs], start=past.day, days=70, seed=1, retrain=7, collect=[keep])
     return np.reshape(seconds, (10, 7)).mean(axis=1), np.array(weights)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arm", ["monotone", "stagewise"])
+def test_seventy_days_of_weekly_fits_ruin_no_week(arm):
+    """On a window of a few days the genre weight ran .97, .38, −.11, .56; one week's abandonment was tripled.
+
+    With 28 days, features as of the window's start and 5 % of pages drawn by lot, no week moves the weight
+    by more than .3 or the time by more than a fifth (.15 and 12 % were seen).
+    """
+    seconds, weight = seventy_days(arm, explore=0.05)
+    assert len(weight) == 10 and (weight > 0.8).all()
+    assert np.abs(np.diff(weight)).max() < 0.3
+    assert np.abs(np.diff(seconds) / seconds[:-1]).max() < 0.2
+
+
+@pytest.mark.slow
+def test_learning_from_the_page_s_own_rows_drifts():
+    """Once the burn-in has left the window, in week 5, a fit without drawn pages has survivors only.
+
+    Titles of the genre that leads the page are judged by those whom its top did not suit, and the genre
+    weight falls by half. Direction only.
+    """
+    weight = seventy_days("monotone", explore=0.0)[1]
+    kept = seventy_days("monotone", explore=0.05)[1]
+    assert weight[4:].max() < 0.5 * weight[:4].min()
+    assert np.abs(np.diff(weight)).max() > 3 * np.abs(np.diff(kept)).max()

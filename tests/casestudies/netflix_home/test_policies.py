@@ -62,7 +62,7 @@ def test_pages_are_whole_and_hold_each_title_once(past, arm):
     check_slate(slate, 300, len(past.world.catalog), arm)
     assert slate.item.shape == (300, N_ROWS * N_COLS)
     assert (slate.item[:, :N_COLS] >= 0).all()
-    if arm not in ("popular", "random"):                                  # these two know nobody
+    if arm not in ("popular", "random"):  # these two know nobody
         had = past.log.plays
         seen = {(u, i) for _, user, item in had for u, i in zip(user.tolist(), item.tolist(), strict=True)}
         assert not any((b, int(i)) in seen for b in range(300) for i in slate.item[b])
@@ -73,7 +73,9 @@ def poisoned(record: Any, rng: np.random.Generator) -> Any:
     changed = {}
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
-        changed[field.name] = np.full_like(value, np.nan) if value.dtype.kind == "f" else rng.permutation(value)
+        changed[field.name] = (
+            np.full_like(value, np.nan) if value.dtype.kind == "f" else rng.permutation(value)
+        )
     return dataclasses.replace(record, **changed)
 
 
@@ -124,7 +126,7 @@ def vandal(observed, requests, candidates, scores):
     for target in targets:
         with pytest.raises(ValueError, match="read-only"):
             target[:1] = 0
-    observed.catalog.frame["minutes"] = 1.0                               # a frame cannot be locked
+    observed.catalog.frame["minutes"] = 1.0  # a frame cannot be locked
     observed.catalog.frame["genre_id"] = 0
     return scores
 
@@ -171,7 +173,7 @@ def test_the_mood_is_used_where_it_is_told(past):
     fitted = MONOTONE.with_(explore=0.0).fit(observed, stream(1, "fit", 0))
     slate = fitted.slate(observed, requests, Noise(told.world.noise_key))
     match, clash = fitted.ranker.logistic.coef[3:]
-    assert match - clash > 1.0                                            # utility 2.5 / noise .5 = 5 in truth
+    assert match - clash > 1.0  # utility 2.5 / noise .5 = 5 in truth
     assert (genre[slate.item[:, :5]] == requests.context["mood"][:, None]).mean() > 0.8
     assert (slates(past, MONOTONE)[1].ranker.logistic.coef[3:] == 0).all()
 

@@ -59,7 +59,9 @@ def test_a_title_looked_at_is_played_exactly_where_the_documented_utility_says_s
     requests, slate = served(world, POPULAR, past.day, past.log)
     hour, mood, _ = world._evening(past.day, requests.user)
     u = world.utility(requests.user, np.maximum(slate.item, 0), mood, np.where(hour >= 22, late, 0.0))
-    word = keyed_words(world.key, APPEAL, past.day, np.zeros(1, int), requests.user[:, None], slate.item)[..., 0]
+    word = keyed_words(world.key, APPEAL, past.day, np.zeros(1, int), requests.user[:, None], slate.item)[
+        ..., 0
+    ]
     u = u - CHOICE.noise * np.log(-np.log((word + 0.5) / 2**32)) - CHOICE.threshold
     outcomes = world.respond(past.day, requests, slate)
     sure = outcomes.truth["examined"] & (np.abs(u) > 1e-4)
@@ -95,7 +97,9 @@ def test_an_evening_adds_up(past):
     np.testing.assert_array_equal(asked["abandoned"], ~asked["played"])
     assert (asked["time_to_first_play"][asked["abandoned"]] == 120).all()
     assert (asked["time_to_first_play"] > 0).all() and (asked["time_to_first_play"] <= 120).all()
-    np.testing.assert_array_equal(asked["play_within_60s"], asked["played"] & (asked["time_to_first_play"] <= 60))
+    np.testing.assert_array_equal(
+        asked["play_within_60s"], asked["played"] & (asked["time_to_first_play"] <= 60)
+    )
     np.testing.assert_array_equal(asked["quality_play"], asked["minutes"] >= 6)
     assert (asked["minutes"][~asked["played"]] == 0).all()
     length = world.catalog["minutes"].to_numpy()[slate.item[play]]
@@ -110,10 +114,14 @@ def test_people_come_at_the_hours_and_as_often_as_stated():
     come = np.stack([world.visiting(day) for day in range(20)])
     chance = 1 / (1 + np.exp(-world.traits.visit))
     assert chance.mean() == pytest.approx(0.6, abs=1e-4)
-    assert come.mean() == pytest.approx(0.6, abs=4 * float(np.sqrt((chance * (1 - chance)).mean() / come.size)))
+    assert come.mean() == pytest.approx(
+        0.6, abs=4 * float(np.sqrt((chance * (1 - chance)).mean() / come.size))
+    )
     hour = world.visit(3, np.arange(4_000)).context["hour"]
     p = np.diff(HOUR_SHARE, prepend=0.0)
-    assert (np.abs(np.bincount(hour, minlength=24) / 4_000 - p) < 4 * np.sqrt(p * (1 - p) / 4_000) + 1e-9).all()
+    assert (
+        np.abs(np.bincount(hour, minlength=24) / 4_000 - p) < 4 * np.sqrt(p * (1 - p) / 4_000) + 1e-9
+    ).all()
 
 
 def test_moods_are_drawn_from_what_people_like():
@@ -166,6 +174,12 @@ def after_weeks(name: str, days: int = 28, start: int = 0, users: int = 400, **k
         return np.mean([day.user_days["resumed"] for day in log.days], axis=0)
     if name == "abandoned":
         return np.concatenate([day.requests["abandoned"] for day in log.days[7:]])
+    if name == "had before":
+        had, before = np.zeros((users, len(world.catalog)), dtype=bool), []
+        for _, user, item in log.plays:
+            before.append(had[user, item])
+            had[user, item] = True
+        return np.concatenate(before)
     if name == "same genre again":
         last, same = np.full(users, -1), []
         for _, user, item in log.plays:
@@ -200,6 +214,7 @@ KNOBS = [
     ("history_days", 28, 56, history, "titles had", UP, {}),
     ("resume", 0.1, 0.7, after_weeks, "resumed", UP, {}),
     ("decided", 0.1, 0.9, one_evening, "found", UP, {}),
+    ("rewatch", 0.0, 3.0, after_weeks, "had before", DOWN, {}),
     ("late", 0.0, 3.0, one_evening, "long after 22", DOWN, {}),
 ]
 
@@ -210,7 +225,7 @@ KNOBS = [
     ids=[f"{k[0]} moves {k[4]} {'up' if k[5] > 0 else 'down'}" for k in KNOBS],
 )
 def test_a_knob_moves_what_it_names(name, low, high, measure, statistic, direction, others):
-    """By more than four standard errors, as if the two runs were independent, which their common draws are not."""
+    """By more than four standard errors, as if the two runs shared no draws."""
     a, b = (np.asarray(measure(statistic, **{name: value}, **others), dtype=float) for value in (low, high))
     error = np.sqrt(a.var() / len(a) + b.var() / len(b))
     assert direction * (b.mean() - a.mean()) > 4 * error
@@ -235,7 +250,7 @@ def test_off_values_switch_off_exactly():
     assert one_evening("found", decided=1.0).all()
     assert not after_weeks("resumed", days=7, resume=0.0).any()
     assert after_weeks("subscribed", days=14, start=28, churn=0.0).all()
-    assert after_weeks("subscribed", days=14, start=0, churn=0.5).all()   # nobody leaves during the burn-in
+    assert after_weeks("subscribed", days=14, start=0, churn=0.5).all()  # nobody leaves during the burn-in
     alike = build(taste_spread=0.0)
     assert not alike.traits.affinity.any() and not alike.traits.vector.any()
     # Without intent, satiation, trust and lateness the evening's mood moves nothing that people do.
@@ -325,7 +340,7 @@ def test_only_members_ask_and_who_left_stays_away():
 
 
 def test_people_leave_at_different_times():
-    """Half a year at 30 % a month: the busiest day sees few of the leavers (a geometric hazard of 1.2 % a day)."""
+    """Half a year at 30 % a month: the busiest day sees few of the leavers (a hazard of 1.2 % a day)."""
     world = build(1_000, churn=0.3, trust=0.0)
     left = []
     for day in range(28, 28 + 120):

@@ -23,7 +23,7 @@ class Evening:
     """What one viewer did."""
 
     entered: set = field(default_factory=set)
-    examined: list = field(default_factory=list)                          # slots, in the order looked at
+    examined: list = field(default_factory=list)  # slots, in the order looked at
     played: int = -1
     seconds: float = 0.0
 
@@ -41,6 +41,7 @@ def utility(user, item, mood, tired, viewers, titles, walk) -> float:
     made -= float(viewers.satiation[user, genre])
     made += sum(float(a) * float(b) for a, b in zip(viewers.vector[user], titles.vector[item], strict=True))
     made += walk.in_mood if genre == mood else walk.off_mood
+    made -= walk.again if viewers.seen[user, item] else 0.0
     return made - tired * float(titles.burden[item])
 
 

@@ -37,7 +37,9 @@ def some_pages(seed: int, b: int = 3):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_competing_rows_are_the_reference_slot_for_slot(seed, strength):
     order, usable, chance, genre, n_genres, ranked = some_pages(seed)
-    slots, kinds = competing_rows(order, usable, chance, genre, n_genres, N_ROWS, N_COLS, WEIGHT, FADE, strength)
+    slots, kinds = competing_rows(
+        order, usable, chance, genre, n_genres, N_ROWS, N_COLS, WEIGHT, FADE, strength
+    )
     for b, best in enumerate(ranked):
         expected = reference.competing_rows(
             best, chance[b].tolist(), genre[b].tolist(), n_genres, N_ROWS, N_COLS, WEIGHT, FADE, strength
@@ -49,7 +51,9 @@ def test_competing_rows_are_the_reference_slot_for_slot(seed, strength):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_genre_rows_are_the_reference_slot_for_slot(seed):
     order, usable, _, genre, n_genres, ranked = some_pages(seed)
-    preference = np.random.default_rng(seed).permuted(np.tile(np.arange(n_genres, dtype=np.int32), (3, 1)), axis=1)
+    preference = np.random.default_rng(seed).permuted(
+        np.tile(np.arange(n_genres, dtype=np.int32), (3, 1)), axis=1
+    )
     slots, kinds = genre_rows(order, usable, genre, n_genres, N_ROWS, N_COLS, lock(preference))
     for b, best in enumerate(ranked):
         expected = reference.genre_rows(best, genre[b].tolist(), N_ROWS, N_COLS, preference[b].tolist())
@@ -116,7 +120,7 @@ def test_the_explored_share_is_the_knob(uniform):
     slots, _, explored = draw(WEIGHTS, uniform, 4)
     n = explored.size
     assert explored.mean() == pytest.approx(uniform, abs=4 * np.sqrt(uniform * (1 - uniform) / n))
-    if 0 < uniform < 1:                                                   # explored first slots are uniform
+    if 0 < uniform < 1:  # explored first slots are uniform
         first = slots[explored[:, 0], 0]
         share = np.bincount(first, minlength=6) / len(first)
         np.testing.assert_allclose(share[[0, 1, 3, 4, 5]], 0.2, atol=4 * np.sqrt(0.16 / len(first)))
@@ -126,7 +130,7 @@ def test_what_may_not_be_shown_is_not_drawn_and_nothing_comes_twice():
     slots, propensity, explored = draw(WEIGHTS, 0.3, 8, n=300)
     assert (np.sort(slots, axis=1) == [-1, -1, -1, 0, 1, 3, 4, 5]).all()
     assert (slots[:, 5:] == -1).all() and not explored[:, 5:].any()
-    np.testing.assert_allclose(propensity[:, 4], 1.0)                     # one is left
+    np.testing.assert_allclose(propensity[:, 4], 1.0)  # one is left
     empty = draw([0.0, 0.0], 0.3, 2, n=3)
     assert (empty[0] == -1).all()
 

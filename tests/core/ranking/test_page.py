@@ -30,7 +30,14 @@ N_USERS, N_ITEMS, N_GENRES = 8, 320, 6
 K = N_ROWS * N_COLS
 NOISE = Noise((5, 6))
 REQUESTS = Requests(1, np.arange(N_USERS) + 64 * N_USERS, np.arange(N_USERS), np.zeros(N_USERS, int))
-LAYOUTS = [Cut(), GenreRows(), CompetingRows(), CompetingRows(diversity=0.0), CompetingRows(diversity=2.0), Lottery()]
+LAYOUTS = [
+    Cut(),
+    GenreRows(),
+    CompetingRows(),
+    CompetingRows(diversity=0.0),
+    CompetingRows(diversity=2.0),
+    Lottery(),
+]
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +135,7 @@ def test_competing_rows_are_the_reference(observed, seed, diversity):
             reference.best_first(scores[b].tolist()), chance, genre[b], N_GENRES, N_ROWS, N_COLS,
             weight / weight.sum(), 0.85 ** np.arange(N_ROWS), 3 * diversity,
         )  # fmt: skip
-        assert slate.item[b].tolist() == slots                            # the candidate's place is its id
+        assert slate.item[b].tolist() == slots  # the candidate's place is its id
         assert slate.source[b, ::N_COLS].tolist() == [0 if g < 0 else GENRE_ROW + g for g in kinds]
     if diversity == 0.0:
         cut = Cut().slate(observed, REQUESTS, candidates, scores, NOISE)
