@@ -23,7 +23,7 @@ import numpy as np
 from casestudies import HERE, Problem, discover, surfaces
 from core.casestudy import CaseStudy
 from core.evaluation import compare_offline, held_out
-from core.experiment import Evening, Scene, Setting, ab, fingerprint, open_scene
+from core.experiment import Evening, Scene, Setting, ab, fingerprint, open_scene, who
 from core.experiment.fingerprint import code_hash, digest
 from core.experiment.result import plain, split_settings
 from core.judge import judged
@@ -31,7 +31,7 @@ from core.policy import Policy
 from core.sweep import surface, surface_stamp
 from data.home import home
 
-PEOPLE, SEED = 600, 1                                 # the small world that pages are drawn from
+PEOPLE, FEW, SEED = 600, 150, 1                       # the small world that pages are drawn from
 SMALL_USERS, SMALL_DAYS = 1_000, 14                   # the run behind a twist's numbers
 EVENINGS = 20
 OFFLINE = "ndcg_20"
@@ -188,16 +188,36 @@ def evening(place: Place, user: int, draw: int) -> tuple[Evening, Evening]:
 
 
 @kept(16)
-def people(slug: str, stamp: str) -> dict[str, Any]:
-    """Three people to look at and the shares that gain and lose, with the usual pair in the usual world."""
+def examples(slug: str, stamp: str) -> dict[str, int]:
+    """Three people to look at, of the first `FEW`: the first page waits for them."""
+    return {name: int(user) for name, user in _who(slug, stamp, FEW)["examples"].items()}
+
+
+@kept(16)
+def shares(slug: str, stamp: str) -> dict[str, float]:
+    """Shares of all people that gain and lose with the usual pair in the usual world."""
+    made = _shares[slug, stamp] = dict(_who(slug, stamp, PEOPLE)["shares"])
+    return made
+
+
+_shares: dict[tuple[str, str], dict[str, float]] = {}
+
+
+def shares_if_known(slug: str, stamp: str) -> dict[str, float] | None:
+    """`shares` where they have been computed, else None; `warm` computes them."""
+    return _shares.get((slug, stamp))
+
+
+def _who(slug: str, stamp: str, n: int) -> dict[str, Any]:
     case = case_of(slug)
     control, treatment, world = pair(Place(slug, stamp, *usual(case)))
 
     def make() -> dict[str, Any]:
-        them = scene(slug, stamp, world).who(control, treatment)
+        past = scene(slug, stamp, world).past
+        them = who(case, control, treatment, past, seed=SEED, people=n)
         return {"examples": them.examples, "shares": them.shares}
 
-    key = fingerprint(case, {"who": repr((control, treatment)), "world": world, "people": PEOPLE})
+    key = fingerprint(case, {"who": repr((control, treatment)), "world": world, "people": (PEOPLE, n)})
     return on_disk(f"who-{slug}-{key}", make)
 
 
@@ -334,6 +354,7 @@ def warm(place: Place) -> None:
 
 def _warm(place: Place, near: list[Place], ys: list[float]) -> None:
     try:
+        shares(place.slug, place.stamp)
         offline(place)
         for y in ys:
             control, _, world = pair(Place(place.slug, place.stamp, place.x, y))

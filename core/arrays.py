@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,4 +24,4 @@ def lock(array: _A) -> _A:
     """
     out = np.ascontiguousarray(array)
     out.setflags(write=False)
-    return out
+    return cast(_A, out)

@@ -72,7 +72,9 @@ def held_out(
         fit(p.with_(explore=0.0) if "explore" in p.knobs() else p, Observed(catalog, log, first), seed, 0)
         for p in policies
     ]
-    made = [{m.name: np.zeros((2, log.n_users)) for m in DIAGNOSTICS} for _ in policies]
+    made: list[dict[str, FloatArray]] = [
+        {m.name: np.zeros((2, log.n_users)) for m in DIAGNOSTICS} for _ in policies
+    ]
     noise = Noise(event_key(seed, "held-out"))
     for d in range(first, day):
         requests, had = _with_plays(log, d, context)
@@ -113,7 +115,7 @@ def page_values(
         "ndcg_20": ndcg(page, had, TOP),
         "recall_20": recall(page, had, TOP),
         "visible_recall": visible_recall(slate.grid().astype(np.int64), had, VISIBLE),
-        "novelty": novelty(page, observed.counts("play")),
+        "novelty": novelty(page, observed.counts("play").astype(float)),
     }
     if "genre_id" in observed.catalog.frame:
         genre = observed.catalog["genre_id"].to_numpy()

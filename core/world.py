@@ -143,7 +143,7 @@ def simulate(
             mine = asked.take(arm.users[asked.user])
             batches = []
             for first in range(0, max(len(mine), 1), CHUNK):
-                batch = mine.take(slice(first, first + CHUNK))
+                batch = mine.take(np.arange(first, min(first + CHUNK, len(mine))))
                 slate = arm.fitted.slate(observed, batch, noise)          # type: ignore[union-attr]
                 batches.append(rows(code, batch, slate, world.respond(day, batch, slate)))
             parts.append(batches)
@@ -151,7 +151,7 @@ def simulate(
         diary = world.diary(day)
         for code, (arm, batches) in enumerate(zip(arms, parts, strict=True)):
             who = np.flatnonzero(arm.users)
-            of_day = {
+            of_day: dict[str, AnyArray] = {
                 "user": who.astype(np.int32),
                 "day": np.full(len(who), day, dtype=np.int16),
                 "arm": np.full(len(who), code, dtype=np.int8),

@@ -78,7 +78,7 @@ def _controls(case: CaseStudy, surface: Mapping[str, Any] | None) -> tuple[Place
 
 def _evening(case: CaseStudy, place: Place, who: str, number: int) -> tuple[tuple[Page, Page, int], str]:
     stamp = place.stamp
-    user = int(runs.people(case.slug, stamp)["examples"][who])
+    user = int(runs.examples(case.slug, stamp)[who])
     draw = runs.evenings(case.slug, stamp, user)[number - 1]
     before, after = runs.evening(place, user, draw)
     catalog = runs.scene(case.slug, stamp, runs.pair(place)[2]).past.world.catalog
@@ -192,12 +192,12 @@ def _details(
                 ),
                 key="curve",
             )  # fmt: skip
-        shares = runs.people(case.slug, place.stamp)["shares"]
-        st.markdown(
-            f"**Who gains, who loses?** At the usual setting {percent_text(shares['gain'], signed=False)} of "
-            f"people are better off over {runs.EVENINGS} evenings, "
-            f"{percent_text(shares['lose'], signed=False)} are worse off."
-        )
+        if (shares := runs.shares_if_known(case.slug, place.stamp)) is not None:
+            st.markdown(
+                f"**Who gains, who loses?** At the usual setting {percent_text(shares['gain'], signed=False)} "
+                f"of people are better off over {runs.EVENINGS} evenings, "
+                f"{percent_text(shares['lose'], signed=False)} are worse off."
+            )
 
 
 def _footnote(case: CaseStudy, surface: Mapping[str, Any], n: Numbers) -> str:
@@ -247,7 +247,7 @@ def _why(case: CaseStudy, place: Place, two: Page, who: str, number: int) -> Non
     item = _item(two, title)
     if item is None:
         return
-    user = int(runs.people(case.slug, place.stamp)["examples"][who])
+    user = int(runs.examples(case.slug, place.stamp)[who])
     draw = runs.evenings(case.slug, place.stamp, user)[number - 1]
     body = ""
     for stage in runs.why(place, user, draw, item):

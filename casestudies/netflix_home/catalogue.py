@@ -111,7 +111,7 @@ def from_ratings(dataset: Dataset, name: str) -> Taste:
     n = np.bincount(events.item, minlength=events.n_items)
     total = np.bincount(events.item, weights=events.weight, minlength=events.n_items)
     keep = np.sort(np.lexsort((np.arange(len(n)), -n))[:N_TITLES])        # (I,)
-    names, codes = _genres(frame["genre"].to_numpy()[keep], n[keep])
+    names, codes = _genres(frame["genre"].to_numpy()[keep], n[keep].astype(float))
     rank_of = np.full(events.n_items, -1)
     rank_of[keep] = np.arange(len(keep))
     item = rank_of[events.item]

@@ -236,7 +236,7 @@ def simulate_arm(
     pre = {m.name: total(m, before.sums[m.name]) for m in case.scorecard}
     made = ArmSums(lock(users), collector.sums, pre, lock(plays))
     if folder is not None:
-        arrays = {f"weeks.{k}": v for k, v in made.weeks.items()}
+        arrays: dict[str, AnyArray] = {f"weeks.{k}": v for k, v in made.weeks.items()}
         arrays |= {f"before.{k}": v for k, v in made.before.items()}
         arrays |= {"users": made.users, "plays": made.plays}
         meta = {"arrays": sorted(arrays), "case": case.slug, "arm": arm.name, **dataclasses.asdict(arm)}
@@ -245,11 +245,11 @@ def simulate_arm(
 
 
 def _only(day: Day, mine: BoolArray) -> Day:
-    tables = []
-    for table in (day.impressions, day.requests, day.user_days):
+    def kept(table: Columns) -> Columns:
         keep = mine[table["user"]] if table else None
-        tables.append({name: value[keep] for name, value in table.items()})
-    return Day(day.day, *tables, {})
+        return {name: value[keep] for name, value in table.items()}
+
+    return Day(day.day, kept(day.impressions), kept(day.requests), kept(day.user_days), {})
 
 
 def _read(arrays: Mapping[str, AnyArray], case: CaseStudy) -> ArmSums:

@@ -127,8 +127,9 @@ def _load(folder: Path, world: World, positive: str) -> Log | None:
             for i in range(len(sizes))
         ]
     for i in range(len(columns["requests"])):
-        parts = (columns[t][i] for t in ("impressions", "requests", "user_days"))
-        log.days.append(Day(i, *parts, {}))
+        log.days.append(
+            Day(i, columns["impressions"][i], columns["requests"][i], columns["user_days"][i], {})
+        )
     edges = np.concatenate([[0], np.cumsum(arrays["plays.rows"])])
     for i, day in enumerate(arrays["plays.day"]):
         part = slice(edges[i], edges[i + 1])

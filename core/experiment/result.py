@@ -139,11 +139,10 @@ def pair(
 ) -> tuple[Arm, Arm]:
     """The two arms of a comparison; ``half`` for a split, else twins."""
     parts = split_settings(case, settings)
-    setting = dataclasses.replace(
-        setting,
-        world=tuple(sorted({**dict(setting.world), **parts["world"]}.items())),
-        **{k: int(v) if v == v // 1 else v for k, v in parts["experiment"].items()},
-    )
+    # A fraction is passed on as it is, for Setting to refuse.
+    changes: dict[str, Any] = {k: int(v) if v == v // 1 else v for k, v in parts["experiment"].items()}
+    world = tuple(sorted({**dict(setting.world), **parts["world"]}.items()))
+    setting = dataclasses.replace(setting, world=world, **changes)
 
     def pairs(owner: str) -> Pairs:
         return tuple(sorted(parts[owner].items()))

@@ -133,9 +133,8 @@ def _one(
         weeks = weekly(case, c, t, twin=True)
     if len(sums) > 2 or design == "twin":
         a, b = sums[-2], sums[-1]
-        truth_frame = truth_table(
-            case.scorecard, *({m.name: s.total(m) for m in case.scorecard} for s in (a, b))
-        )
+        totals = [{m.name: s.total(m) for m in case.scorecard} for s in (a, b)]
+        truth_frame = truth_table(case.scorecard, totals[0], totals[1])
         truth_weeks = weekly(case, a, b, twin=True)
         if truth_frame["difference"].notna().iloc[0]:
             says = truth_decision(truth_frame, frame, default_users=case.users)
@@ -240,18 +239,19 @@ def _pooled(made: list[Result]) -> Result:
     columns = ["control", "treatment", "relative", "difference"]
     for i in range(len(frame)):
         for name in columns:
-            value = across_worlds(np.array([r.frame.loc[i, name] for r in made], dtype=float))
+            value = across_worlds(np.array([r.frame.loc[i, name] for r in made], dtype=np.float64))
             frame.loc[i, name] = value.value
             bounds = {"difference": ("ci_low", "ci_high"), "relative": ("relative_low", "relative_high")}
             if name in bounds:
                 frame.loc[i, list(bounds[name])] = [value.ci_low, value.ci_high]
     truth = None
+    truths = [r.truth for r in made if r.truth is not None]
     if first.truth is not None:
         truth = first.truth.copy()
         for i in range(len(truth)):
-            value = across_worlds(np.array([r.truth.loc[i, "difference"] for r in made], dtype=float))  # type: ignore[union-attr]
+            value = across_worlds(np.array([t.loc[i, "difference"] for t in truths], dtype=np.float64))
             truth.loc[i, ["difference", "ci_low", "ci_high"]] = [value.value, value.ci_low, value.ci_high]
-            truth.loc[i, "relative"] = np.mean([r.truth.loc[i, "relative"] for r in made])  # type: ignore[union-attr]
+            truth.loc[i, "relative"] = np.mean([t.loc[i, "relative"] for t in truths])
     return dataclasses.replace(
         first, frame=frame, truth=truth, replicates=made, cached=all(r.cached for r in made)
     )

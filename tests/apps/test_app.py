@@ -30,7 +30,13 @@ def small(monkeypatch: pytest.MonkeyPatch, lab_home: Path) -> None:
     monkeypatch.setattr(runs, "SMALL_USERS", 80)
     monkeypatch.setattr(runs, "SMALL_DAYS", 7)
     monkeypatch.setattr(runs, "EVENINGS", 3)
-    monkeypatch.setattr(runs, "warm", lambda place: runs.offline(place))
+    monkeypatch.setattr(runs, "FEW", 40)
+    monkeypatch.setattr(runs, "warm", at_once)
+
+
+def at_once(place: runs.Place) -> None:
+    runs.shares(place.slug, place.stamp)
+    runs.offline(place)
 
 
 @pytest.fixture

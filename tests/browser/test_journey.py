@@ -176,13 +176,13 @@ def _words(page: Any) -> list[str]:
         while (walk.nextNode()) {
             const e = walk.currentNode.parentElement;
             if (!e || e.closest('.rl-home, style, script, noscript')) continue;
-            const box = e.getBoundingClientRect(), shown = getComputedStyle(e);
-            if (box.width < 2 || box.top >= innerHeight || shown.visibility === 'hidden') continue;
+            const box = e.getBoundingClientRect(), clear = {opacityProperty: true, visibilityProperty: true};
+            if (box.width < 2 || box.top >= innerHeight || !e.checkVisibility(clear)) continue;
             said.push(walk.currentNode.textContent);
         }
         return said.join(' ');
     }""")
-    return re.findall(r"[A-Za-z0-9’']+", found)
+    return re.findall(r"[\w’'.:%]*\w", found)
 
 
 def _slide(page: Any, name: str) -> list[float]:

@@ -9,9 +9,9 @@ from casestudies.netflix_home.policies import MONOTONE, POPULAR, STAGEWISE
 from core.catalog import Catalog
 from core.evaluation import DIAGNOSTICS, HELD_OUT_DAYS, compare_offline, held_out, page_values
 from core.experiment import burn_in
-from core.log import Log
+from core.log import Log, rows
 from core.observed import Observed
-from core.slate import Requests, Slate
+from core.slate import Outcomes, Requests, Slate
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,11 @@ def judged(past, *policies):
 def test_values_of_a_page_by_hand():
     """Played: title 4, at rank 3 of the list and column 2 of row 0; title 5 is on no page."""
     catalog = Catalog(pd.DataFrame({"title": list("abcdefgh"), "genre_id": [0, 0, 0, 0, 1, 1, 1, 1]}))
-    observed = Observed(catalog, Log(2, 8, "play"), 0)
+    log = Log(2, 8, "play")
     requests = Requests(0, np.arange(2), np.arange(2), np.zeros(2, int))
+    tile, yes = np.array([[7], [6]]), np.ones((2, 1), dtype=bool)
+    log.append(0, [rows(0, requests, Slate.page(tile, tile, 1), Outcomes(yes, {"play": yes}, {}, {}))], {})
+    observed = Observed(catalog, log, 1)
     # The cut-off of 20 needs a list of 20: empty slots fill it.
     page = np.full((2, 24), -1)
     page[:, :6] = [0, 1, 4, 2, 6, 3]

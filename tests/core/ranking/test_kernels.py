@@ -11,8 +11,8 @@ from core.ranking._kernels import competing_rows, genre_rows, lottery
 from tests.core.ranking import reference
 
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
-SEEDS = range(40) if COMPILED else range(6)
-DRAWS = 20_000 if COMPILED else 1_500
+SEEDS = range(40) if COMPILED else range(3)
+DRAWS = 20_000 if COMPILED else 500
 N_ROWS, N_COLS = 5, 4
 WEIGHT = lock(np.array([0.4, 0.4, 0.1, 0.1]))
 FADE = lock(0.85 ** np.arange(N_ROWS))
