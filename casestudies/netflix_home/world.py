@@ -60,7 +60,7 @@ class HomeWorld(Config):
     patience: float = knob(100.0, 10.0, 600.0, "s", "Time people are willing to look, median.")
     headings: float = knob(0.0, 0.0, 1.0, "share", "Rows skipped for their heading.", off=0.0)
     taste_spread: float = knob(1.2, 0.0, 3.0, "utility", "How much people's tastes differ.", off=0.0)
-    history_days: int = knob(119, 28, 364, "days", "Days everyone watched before the experiment.")
+    history_days: int = knob(119, 35, 364, "days", "Days everyone watched before the experiment.")
     resume: float = knob(0.45, 0.0, 0.9, "share", "Sessions that resume something begun.", off=0.0)
     decided: float = knob(0.0, 0.0, 1.0, "share", "Visits with a title in mind (search).", off=0.0)
     rewatch: float = knob(0.5, 0.0, 5.0, "utility", "What a title loses once it was seen.", off=0.0)

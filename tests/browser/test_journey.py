@@ -114,7 +114,7 @@ class Visitor:
         return time.monotonic() - began
 
     def text(self, selector: str) -> str:
-        return str(self.page.locator(selector).first.inner_text())
+        return str(self.page.locator(selector).first.text_content())
 
     def leave(self) -> None:
         self.context.close()
@@ -157,8 +157,8 @@ def test_product_guess_reveal_slide_and_send_the_link(visit, figure):
     other = visit()
     other.open(page.url.removeprefix(v.address))
     other.page.wait_for_selector(".rl-verdict")
-    other.page.wait_for_function("t => document.querySelector('.rl-home').innerText === t", arg=before[1])
-    other.page.wait_for_function("t => document.querySelector('.rl-verdict').innerText === t", arg=before[0])
+    other.page.wait_for_function("t => document.querySelector('.rl-home').textContent === t", arg=before[1])
+    other.page.wait_for_function("t => document.querySelector('.rl-verdict').textContent === t", arg=before[0])
     other.leave()
 
     page.get_by_role("link", name="About").click()
@@ -190,7 +190,7 @@ def _slide(page: Any, name: str) -> list[float]:
     slider = page.get_by_role("slider", name=name)
     slider.focus()
     times = []
-    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight", "ArrowLeft", "ArrowLeft"):
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight", "ArrowLeft", "ArrowRight"):
         old = page.evaluate(SEEN)
         began = time.monotonic()
         page.keyboard.press(key)

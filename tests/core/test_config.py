@@ -83,8 +83,8 @@ def test_an_unknown_knob_is_refused_and_the_nearest_offered():
 
 
 def test_unknown_offers_nothing_where_nothing_is_near():
-    assert unknown("arm", "zzz", ["popular"]) == "unknown arm 'zzz' Known: popular"
-    assert unknown("arm", "x", []) == "unknown arm 'x' Known: none"
+    assert unknown("arm", "zzz", ["popular"]) == "unknown arm 'zzz'; known: popular"
+    assert unknown("arm", "x", []) == "unknown arm 'x'; known: none"
 
 
 def test_with_changes_a_copy():

@@ -14,7 +14,7 @@ from core.experiment import Setting, ab
 from core.inference import Verdict
 from core.judge import judge, judged
 
-SMALL = Setting.of(CASE, users=300, days=7, world=(("history_days", 28),))
+SMALL = Setting.of(CASE, users=300, days=7, world=(("history_days", 35),))
 
 
 @pytest.fixture(scope="module")

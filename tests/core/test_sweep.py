@@ -14,7 +14,7 @@ from core.experiment import ArmSums, Setting
 from core.inference import Metric
 from core.sweep import exchange_rate, frontier, surface, surface_stamp, sweep
 
-SMALL = Setting.of(CASE, users=200, days=7, world=(("history_days", 28),))
+SMALL = Setting.of(CASE, users=200, days=7, world=(("history_days", 35),))
 
 
 def test_frontier_by_hand():

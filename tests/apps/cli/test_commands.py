@@ -13,7 +13,7 @@ import pytest
 
 from apps.cli import main
 
-HISTORY = ["--set", "world.history_days=28"]
+HISTORY = ["--set", "world.history_days=35"]
 TINY = ["--users", "200", "--days", "7", "--seed", "3", *HISTORY]
 AB = ["ab", "netflix-home", *TINY]
 METRICS = ["time_to_first_play", "play_within_60s", "abandonment", "quality_plays", "retention"]
@@ -138,7 +138,7 @@ def test_ab_as_json(capsys):
     )
     assert [m["metric"] for m in made["metrics"]] == METRICS
     assert made["verdict"] in ("ship", "stop", "undecided", "invalid")
-    assert made["settings"] == {"treatment.diversity": 1.0, "world.history_days": 28}
+    assert made["settings"] == {"treatment.diversity": 1.0, "world.history_days": 35}
     assert [t["metric"] for t in made["truth"]] == METRICS
     assert all(math.isfinite(t["difference"]) for t in made["truth"])
     assert made["replicates"] is None

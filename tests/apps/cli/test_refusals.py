@@ -12,7 +12,7 @@ from casestudies import discover
 from core.experiment import Setting
 
 CASE = discover()[0]["netflix-home"]
-TINY = "--users 200 --days 7 --set world.history_days=28 --no-truth".split()
+TINY = "--users 200 --days 7 --set world.history_days=35 --no-truth".split()
 
 TWIST = '''
 import numpy as np

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 LAB = [sys.executable, "-m", "apps.cli"]
-LONG = "ab netflix-home --users 2000 --days 364 --set world.history_days=28 --no-truth".split()
+LONG = "ab netflix-home --users 2000 --days 364 --set world.history_days=35 --no-truth".split()
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 
 

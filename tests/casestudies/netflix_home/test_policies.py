@@ -135,7 +135,7 @@ def test_what_a_policy_is_given_cannot_be_written_into_and_the_truth_does_not_mo
     """A table of the catalogue can, and then the vandal harms its own view only."""
     after = []
     for policy in (POPULAR, POPULAR.adjusted(vandal, "vandal")):
-        world = CASE.world.with_(history_days=28).build(100, 7, CASE.taste("fictional", 7))
+        world = CASE.world.with_(history_days=35).build(100, 7, CASE.taste("fictional", 7))
         log = Log(100, len(world.catalog), "play")
         simulate(world, [Arm(POPULAR, np.ones(100, dtype=bool), log)], start=0, days=2, seed=1)
         simulate(world, [Arm(policy, np.ones(100, dtype=bool), log)], start=2, days=3, seed=1)
@@ -163,7 +163,7 @@ def test_the_top_of_all_learned_pages_is_the_same(past):
 
 def test_the_mood_is_used_where_it_is_told(past):
     """In a world that tells, the ranker learns to put titles of the mood first."""
-    world = CASE.world.with_(history_days=28, mood_visible=1.0).build(200, 1, CASE.taste("fictional", 1))
+    world = CASE.world.with_(history_days=35, mood_visible=1.0).build(200, 1, CASE.taste("fictional", 1))
     log = Log(200, len(world.catalog), "play")
     simulate(world, [Arm(LOGGING, np.ones(200, dtype=bool), log)], start=0, days=28, seed=1)
     told = BurnIn(world, log, 28)

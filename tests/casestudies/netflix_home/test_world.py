@@ -21,7 +21,7 @@ BY_GENRE = Pipeline("by genre", AllItems(), Alike(), GenreRows())
 
 
 def build(users: int = 1_000, **knobs: float) -> Home:
-    return CASE.world.with_(history_days=28, **knobs).build(users, 1, TASTE)
+    return CASE.world.with_(history_days=35, **knobs).build(users, 1, TASTE)
 
 
 def served(world: Home, policy: Pipeline = BY_GENRE, day: int = 0, log: Log | None = None):
@@ -211,7 +211,7 @@ KNOBS = [
     ("patience", 40.0, 200.0, one_evening, "abandoned", DOWN, {}),
     ("headings", 0.0, 1.0, one_evening, "titles seen", DOWN, {}),
     ("taste_spread", 0.0, 2.4, after_weeks, "same genre again", UP, {"intent": 0.0}),
-    ("history_days", 28, 56, history, "titles had", UP, {}),
+    ("history_days", 35, 56, history, "titles had", UP, {}),
     ("resume", 0.1, 0.7, after_weeks, "resumed", UP, {}),
     ("decided", 0.1, 0.9, one_evening, "found", UP, {}),
     ("rewatch", 0.0, 3.0, after_weeks, "had before", DOWN, {}),
@@ -270,14 +270,14 @@ def test_trust_off_means_no_past_evening_counts():
     world, other = build(4_000, trust=0.0, churn=0.4), build(4_000, trust=0.0, churn=0.4)
     other.state.trust[:] = -1.0
     for w in (world, other):
-        w.close(28)
-    np.testing.assert_array_equal(world.members(29), other.members(29))
-    assert not world.members(29).all()
+        w.close(35)
+    np.testing.assert_array_equal(world.members(36), other.members(36))
+    assert not world.members(36).all()
 
 
 def test_whole_weeks_only():
-    with pytest.raises(ValueError, match="HomeWorld.history_days must be whole weeks, got 30"):
-        CASE.world.with_(history_days=30)
+    with pytest.raises(ValueError, match="HomeWorld.history_days must be whole weeks, got 36"):
+        CASE.world.with_(history_days=36)
 
 
 # --- events belong to people ------------------------------------------------------------------------------
