@@ -1,25 +1,18 @@
-"""What the pages show, computed once and kept. The only module of the app that keeps results.
-
-Keys are names, numbers and stamps of code, never arrays or objects. What took long is also kept on disk,
-under ``LAB_HOME``.
-"""
+"""What the pages show, computed once and kept: studies, scenes, evenings, numbers, experiments."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import json
 import os
-import tempfile
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 
+from apps.kept import kept, on_disk, read, store, write
 from casestudies import HERE, Problem, discover, surfaces
 from core.casestudy import CaseStudy
 from core.evaluation import compare_offline, held_out
@@ -29,46 +22,14 @@ from core.experiment.result import plain, split_settings
 from core.judge import judged
 from core.policy import Policy
 from core.sweep import surface, surface_stamp
-from data.home import home
 
 PEOPLE, FEW, SEED = 600, 150, 1                       # the small world that pages are drawn from
 SMALL_USERS, SMALL_DAYS = 1_000, 14                   # the run behind a twist's numbers
 EVENINGS = 20
+CORNER = (5, 6)                                       # rows and columns of a page that are drawn at most
 OFFLINE = "ndcg_20"
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Pairs = tuple[tuple[str, float], ...]
-
-
-def kept(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Remember the last ``most`` results. Two threads never compute the same one twice."""
-
-    def wrap(make: Callable[P, R]) -> Callable[P, R]:
-        results: OrderedDict[Any, R] = OrderedDict()
-        locks: dict[Any, threading.Lock] = {}
-        guard = threading.Lock()
-
-        @functools.wraps(make)
-        def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            key = (args, tuple(sorted(kwargs.items())), str(home()))
-            with guard:
-                own = locks.setdefault(key, threading.Lock())
-            with own:
-                with guard:
-                    if key in results:
-                        results.move_to_end(key)
-                        return results[key]
-                made = make(*args, **kwargs)
-                with guard:
-                    results[key] = made
-                    while len(results) > most:
-                        locks.pop(results.popitem(last=False)[0], None)
-                return made
-
-        return call
-
-    return wrap
 
 
 # --- studies and twists -----------------------------------------------------------------------------------
@@ -99,41 +60,6 @@ def _found(folders: tuple[str, ...], files: tuple[tuple[str, int], ...]) -> Foun
 def case_of(slug: str) -> CaseStudy:
     """A study or twist by slug."""
     return found().cases[slug]
-
-
-def store() -> Path:
-    """Where runs are kept."""
-    return home() / "runs"
-
-
-def on_disk(name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """A record under ``LAB_HOME``, made once. A disk that cannot be written costs the cache, no more."""
-    if (known := read(name)) is not None:
-        return known
-    made = plain(make())
-    write(name, made)
-    return dict(made)
-
-
-def read(name: str) -> dict[str, Any] | None:
-    """A record, or None where there is none that can be read."""
-    try:
-        made: dict[str, Any] = json.loads((store() / "app" / f"{name}.json").read_text(encoding="utf-8"))
-        return made
-    except (OSError, ValueError):
-        return None
-
-
-def write(name: str, record: Mapping[str, Any]) -> None:
-    """Keep a record; it appears whole."""
-    folder = store() / "app"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as part:
-            json.dump(dict(record), part, allow_nan=False)
-        os.replace(part.name, folder / f"{name}.json")
-    except OSError:
-        return
 
 
 # --- the page that is drawn -------------------------------------------------------------------------------
@@ -223,18 +149,24 @@ def _who(slug: str, stamp: str, n: int) -> dict[str, Any]:
 
 @kept(256)
 def evenings(slug: str, stamp: str, user: int) -> tuple[int, ...]:
-    """Numbers of a person's evenings, those most like that person's mean first, of evenings on which the
-    two pages differ where there are any."""
+    """Numbers of a person's evenings: first those that turned out as they do on average for that person,
+    then those on which the pages at least differ; among each, first those whose play is drawn, and
+    the nearest to the mean."""
     case = case_of(slug)
     here = Place(slug, stamp, *usual(case))
-    gains, differ = [], []
+    gains, differ, seen = [], [], []
     for draw in range(EVENINGS):
         a, b = evening(here, user, draw)
         name = case.primary.numerator
         gains.append(case.primary.sign * (b.request.get(name, 0.0) - a.request.get(name, 0.0)))
+        seen.append(sum(e.played in e.item[: CORNER[0], : CORNER[1]] for e in (a, b)))
         differ.append(a.item.shape != b.item.shape or bool((a.item != b.item).any()))
     mean = float(np.mean(gains))
-    return tuple(sorted(range(EVENINGS), key=lambda d: (not differ[d], abs(gains[d] - mean), d)))
+
+    def dull(d: int) -> tuple[Any, ...]:
+        return gains[d] * mean <= 0.0, not differ[d], -seen[d], abs(gains[d] - mean), d
+
+    return tuple(sorted(range(EVENINGS), key=dull))
 
 
 @kept(256)

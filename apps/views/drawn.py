@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from apps.mockups.home import Page, Row, Tile
+from apps.runs import CORNER
 from core.casestudy import CaseStudy
 from core.catalog import Catalog
 from core.experiment import Evening
 
-COLUMNS, ROWS, MOST_ROWS = 6, 3, 5
+ROWS = 3
+MOST_ROWS, COLUMNS = CORNER
 
 
 def pages(case: CaseStudy, catalog: Catalog, before: Evening, after: Evening) -> tuple[Page, Page]:

@@ -15,6 +15,7 @@ from apps.jobs import JOBS
 from apps.runs import Asked
 from apps.views import frame, sentences
 from apps.views.numbers import Numbers, table
+from apps.views.pictures import picture, show
 from core.casestudy import CaseStudy
 
 USERS, DAYS = 600, 14
@@ -126,18 +127,14 @@ def _result(case: CaseStudy, asked: Asked, record: Mapping[str, Any], label: str
     left, right = st.columns([1.45, 1], gap="large")
     with left:
         st.header("What got better, what got worse", anchor=False)
-        st.altair_chart(
-            scorecard.scorecard(n.frame, n.truth, labels, "page A", "page B", guess, metric.name),
-            alt=scorecard.alt_text(n.frame, n.truth, labels),
-            key="scorecard",
-        )
+        drawn = scorecard.scorecard(n.frame, n.truth, labels, "page A", "page B", guess, metric.name)
+        show(picture(drawn, scorecard.alt_text(n.frame, n.truth, labels)), "scorecard")
         st.caption(_rests_on(case, asked, record))
     with right:
         st.header("Week by week", anchor=False)
         told = metric.name, metric.unit, metric.label
         weekly, true = table(record["weeks"]), table(record["truth_weeks"])
-        said = weeks.alt_text(weekly, true, *told)
-        st.altair_chart(weeks.weeks(weekly, true, *told), alt=said, key="weeks")
+        show(picture(weeks.weeks(weekly, true, *told), weeks.alt_text(weekly, true, *told)), "weeks")
         st.markdown(_people(case, record))
     with st.expander("What the offline metrics see", key="offline", on_change="rerun", bind="query-params"):
         st.markdown("Pages built for a week that is already over, judged by what people played in it. None "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -9,12 +10,11 @@ from typing import Any
 import streamlit as st
 
 from apps import knobs, runs
-from apps.charts import frontier, scorecard
 from apps.charts.words import percent_text, range_text
 from apps.jobs import JOBS, sentence
 from apps.mockups.home import Page, home_html, legend_html
 from apps.runs import Place
-from apps.views import drawn, frame, numbers, sentences
+from apps.views import drawn, frame, numbers, pictures, sentences
 from apps.views.numbers import Numbers
 from core.casestudy import CaseStudy
 
@@ -71,7 +71,8 @@ def _controls(case: CaseStudy, surface: Mapping[str, Any] | None) -> tuple[Place
     with d:
         number = st.number_input(
             "Evening", 1, runs.EVENINGS, 1, key="evening", bind="query-params",
-            help="Evenings of the same person: another mood, another hour.",
+            help="Evenings of one person, those first that show well what mostly happens to them. The numbers "
+            "count everyone.",
         )  # fmt: skip
     return Place(case.slug, stamp, x, y), who or "typical", int(number)
 
@@ -98,7 +99,7 @@ def _draw(two: tuple[Page, Page, int]) -> None:
 
 def _answer(
     case: CaseStudy, surface: Mapping[str, Any] | None, place: Place
-) -> tuple[Numbers, str, float] | None:
+) -> tuple[Numbers, float] | None:
     """The guess; once it is made, the verdict. Returns what the details below need."""
     x, y = place.x or 0.0, place.y or 0.0
     n = None if surface is None else numbers.at(case, surface, x, y)
@@ -127,7 +128,7 @@ def _answer(
     )
     if found is None:
         frame.wait_for(lambda: runs.offline_if_known(place) is not None)
-    return n, picked, options[picked]
+    return n, options[picked]
 
 
 def _usual_control(case: CaseStudy, surface: Mapping[str, Any] | None) -> float | None:
@@ -160,44 +161,28 @@ def _ask_for_numbers(case: CaseStudy) -> None:
 
 
 def _details(
-    case: CaseStudy, surface: Mapping[str, Any], place: Place, n: Numbers, label: str, guess: float
+    case: CaseStudy, surface: Mapping[str, Any], place: Place, n: Numbers, guess: float
 ) -> None:
-    metric = sentences.asked_about(case)
-    labels = {m.name: m.label for m in case.scorecard}
+    control, made_with = _usual_control(case, surface) or 0.0, surface["fingerprint"]
+    here = dataclasses.replace(place, x=n.x, y=n.y)
     left, right = st.columns([1.45, 1], gap="large")
     with left:
         st.header("What got better, what got worse", anchor=False)
-        st.altair_chart(
-            scorecard.scorecard(
-                n.frame, n.truth, labels, "page A", "page B", guess, metric.name
-            ),
-            alt=scorecard.alt_text(n.frame, n.truth, labels),
-            key="scorecard",
-        )
+        pictures.show(pictures.of_scorecard(here, made_with, guess), "scorecard")
         st.caption(_footnote(case, surface, n))
     with right:
-        if case.headline is not None and place.x is not None and len(surface["xs"]) > 2:
+        if place.x is not None and len(surface["xs"]) > 2:
             st.header("At every setting of the slider", anchor=False)
-            control = _usual_control(case, surface) or 0.0
-            points = numbers.along(case, surface, n.y, metric)
-            setting, low, high = knobs.words(case, case.headline[0])
-            told = {"better": metric.better, "setting": setting}
-            st.altair_chart(
-                frontier.curve(
-                    points, n.x, None, metric.label, metric.unit,
-                    low_label=low, high_label=high, expected=guess * control, **told,
-                ),
-                alt=frontier.curve_alt_text(
-                    points, n.x, None, metric.label, metric.unit, **told
-                ),
-                key="curve",
-            )  # fmt: skip
+            pictures.show(pictures.of_curve(here, made_with, guess * control), "curve")
         if (shares := runs.shares_if_known(case.slug, place.stamp)) is not None:
             st.markdown(
                 f"**Who gains, who loses?** At the usual setting {percent_text(shares['gain'], signed=False)} "
                 f"of people are better off over {runs.EVENINGS} evenings, "
                 f"{percent_text(shares['lose'], signed=False)} are worse off."
             )
+    xs = [dataclasses.replace(here, x=float(x)) for x in surface["xs"]]
+    ys = [dataclasses.replace(here, y=float(y)) for y in surface["ys"]]
+    pictures.warm([*xs, *ys], made_with, guess, guess * control)
 
 
 def _footnote(case: CaseStudy, surface: Mapping[str, Any], n: Numbers) -> str:

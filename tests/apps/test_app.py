@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from apps import ROOT, runs
+from apps import ROOT, kept, runs
 from apps.jobs import JOBS, Job, Jobs
 from apps.views import numbers, sentences
 from casestudies import discover, surfaces
@@ -244,7 +244,7 @@ def _until(true: Callable[[], bool]) -> None:
 def test_a_cache_computes_once_for_two_threads_and_forgets_the_oldest():
     calls: list[int] = []
 
-    @runs.kept(2)
+    @kept.kept(2)
     def double(x: int) -> int:
         calls.append(x)
         time.sleep(0.02)
@@ -260,10 +260,10 @@ def test_a_cache_computes_once_for_two_threads_and_forgets_the_oldest():
 
 
 def test_a_damaged_record_counts_as_none(lab_home):
-    runs.write("broken", {"a": 1})
-    assert runs.read("broken") == {"a": 1}
-    (runs.store() / "app" / "broken.json").write_text("{", encoding="utf-8")
-    assert runs.read("broken") is None and os.path.exists(runs.store() / "app")
+    kept.write("broken", {"a": 1})
+    assert kept.read("broken") == {"a": 1}
+    (kept.store() / "app" / "broken.json").write_text("{", encoding="utf-8")
+    assert kept.read("broken") is None and os.path.exists(kept.store() / "app")
 
 
 @pytest.mark.parametrize("x", (0.0, 1.0))
