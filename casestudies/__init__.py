@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib
 import importlib.util
 import sys
@@ -65,7 +66,7 @@ def discover(folders: Sequence[str | Path] = ()) -> tuple[dict[str, CaseStudy], 
 def _load(path: Path) -> ModuleType:
     """Import a twist from its file, giving up after `IMPORT_SECONDS`; an endless import is left behind in a
     thread that ends with the process."""
-    name = f"casestudies.twists.{path.stem}"
+    name = _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError("cannot be read as Python")
@@ -78,15 +79,33 @@ def _load(path: Path) -> ModuleType:
         except BaseException as error:
             failure.append(error)
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(IMPORT_SECONDS)
-    if thread.is_alive():
-        raise TimeoutError(f"did not finish importing in {IMPORT_SECONDS:.0f} s; is there a loop?")
-    if failure:
-        raise failure[0]
-    sys.modules[name] = module
+    before = sys.modules.get(name)
+    sys.modules[name] = module            # before it runs: `@dataclass` looks up the module it stands in
+    try:
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(IMPORT_SECONDS)
+        if thread.is_alive():
+            raise TimeoutError(f"did not finish importing in {IMPORT_SECONDS:.0f} s; is there a loop?")
+        if failure:
+            raise failure[0]
+    except BaseException:
+        if before is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = before
+        raise
     return module
+
+
+def _module_name(path: Path) -> str:
+    """``casestudies.twists.NAME``, for files of other folders with a mark of the folder: two folders may hold
+    files of one name."""
+    folder = path.parent.resolve()
+    if folder == (HERE / "twists").resolve():
+        return f"casestudies.twists.{path.stem}"
+    mark = hashlib.sha256(str(folder).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return f"casestudies.twists.{path.stem}_{mark}"
 
 
 def _sentence(path: Path, error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -193,8 +194,14 @@ class CaseStudy:
             raise ValueError(f"{self.slug}: the scorecard needs a success metric")
         if self.prediction is not None and self.prediction.metric not in names:
             raise KeyError(unknown(f"metric of {self.slug}", self.prediction.metric, names))
-        if self.users < 40:
-            raise ValueError(f"{self.slug}: users must be at least 40, got {self.users}")
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", self.slug):
+            raise ValueError(f"a slug is lower-case letters, digits and dashes, got {self.slug!r}")
+        for name, low in (("users", 40), ("days", 1), ("retrain", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < low:
+                raise ValueError(f"{self.slug}: {name} must be a whole number of at least {low}, got {value!r}")
+        if self.default_taste and self.default_taste not in self.tastes:
+            raise KeyError(unknown(f"taste of {self.slug}", self.default_taste, self.tastes))
 
     def policy(self, arm: str | Policy) -> Policy:
         """An arm by name; a policy is returned as it is."""

@@ -51,6 +51,8 @@ def rows(arm: int, requests: Requests, slate: Slate, outcomes: Outcomes) -> tupl
         **requests.context,
         **outcomes.request,
     }
+    if len(asked) < 3 + len(requests.context) + len(outcomes.request):
+        raise ValueError(f"a request's context and outcomes must have names of their own, got {sorted(asked)}")
     truth = {"request": requests.request, **{n: v for n, v in outcomes.truth.items() if v.ndim == 1}}
     for table in (tile, asked):
         n = len(table["request"])

@@ -25,7 +25,8 @@ class Observed:
     """
 
     def __init__(self, catalog: Catalog, log: Log, day: int) -> None:
-        self.catalog, self.day = catalog, day
+        # A frame of its own: what a policy writes into it stays with it (copy on write, so this is cheap).
+        self.catalog, self.day = Catalog(catalog.frame.copy(deep=False)), day
         self.n_users, self.n_items = log.n_users, log.n_items
         first = log.days[0].day if log.days else day
         known = max(day - first, 0)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from core.arrays import FloatArray, IntArray
+from core.arrays import FloatArray, IntArray, lock
 from core.config import Config, Knob, knob, unknown
 from core.observed import Noise, Observed
 from core.slate import Candidates, Requests, Slate
@@ -135,6 +135,7 @@ class Adjust(Config):
             if got.ndim == 1 and len(got) in scores.shape:
                 hint = "; did you forget a [:, None]?"
             raise ValueError(f"{owner} must return scores of shape {scores.shape}, got {got.shape}{hint}")
+        got = np.where(candidates.item < 0, -np.inf, got)
         if np.isnan(got).any():
             row, col = np.argwhere(np.isnan(got))[0]
             raise ValueError(
@@ -142,11 +143,11 @@ class Adjust(Config):
                 f"{requests.request[row]}, item {candidates.item[row, col]}"
             )
         if self.weight == 1.0:
-            return np.where(candidates.item < 0, -np.inf, got).astype(np.float32)
+            return lock(got.astype(np.float32))
         with np.errstate(invalid="ignore"):
             blended = scores + self.weight * (got - scores)
         blended = np.where(np.isneginf(scores) | np.isneginf(got), -np.inf, blended)
-        return blended.astype(np.float32)
+        return lock(blended.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,7 @@ class FittedPipeline:
         spec = self.spec
         candidates = spec.retrieve.candidates(observed, requests)
         check_items(candidates.item, observed.n_items, type(spec.retrieve).__name__)
-        scores = self.ranker.score(observed, requests, candidates)
+        scores = lock(self.ranker.score(observed, requests, candidates))
         if scores.size and np.isnan(scores.max()):                        # a NaN passes through max
             raise ValueError(f"the ranker of {spec.name} must not return NaN; −inf means never show")
         if trace is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -31,7 +32,8 @@ class Requests:
 
     def __post_init__(self) -> None:
         _lock_fields(self, ("request", "user", "session"))
-        object.__setattr__(self, "context", {k: lock(v) for k, v in self.context.items()})
+        context = {name: lock(value) for name, value in self.context.items()}
+        object.__setattr__(self, "context", MappingProxyType(context))
 
     def __len__(self) -> int:
         return len(self.request)

@@ -37,6 +37,14 @@ def test_links_to_files_exist(path: Path) -> None:
             assert (path.parent / target).exists(), f"{path.name} links to {target}, which is not there"
 
 
+def test_the_readme_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """The comment beside the verdict is the verdict."""
+    block = next(b for b in blocks(ROOT / "README.md") if "verdict.decision" in b)
+    said = re.search(r"verdict\.decision\)\s+# (\w+)", block)
+    exec(compile(block, "README.md", "exec"), {"__name__": "document"})
+    assert said is not None and capsys.readouterr().out.startswith(said[1])
+
+
 def test_the_twist_in_the_readme_is_the_file() -> None:
     twist = (ROOT / "casestudies/twists/late_night.py").read_text(encoding="utf-8")
     code = twist.split('"""', 2)[2].strip()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from apps.cli import options as o
-from apps.cli.asked import Asked, asked
+from apps.cli.asked import Asked, asked, seeds
 from apps.cli.output import note, to_json, write_json, write_page
-from apps.cli.running import running
+from apps.cli.running import running, saying_if_stored
 
 if TYPE_CHECKING:
     from core.experiment import Result
@@ -48,6 +48,7 @@ def ab(
         case, control=control, treatment=treatment, users=users, days=days, seed=seed, preset=preset,
         taste=taste, set=set, twists=twists,
     )  # fmt: skip
+    seeds(seed, "--replicates", replicates)
     from contextlib import ExitStack
 
     from core.config import unknown
@@ -61,21 +62,23 @@ def ab(
             from apps.cli.export import new_folder
 
             part = stack.enter_context(new_folder(out))
-        result = running(
-            what.case,
-            _doing(what),
-            lambda **how: _run(what, design, not no_truth, replicates, **how),
-            workers=workers,
-            fresh=fresh,
-        )
-        if realistic:
+        with saying_if_stored(fresh) as known:
             result = running(
                 what.case,
-                "the same pair under the preset realistic",
-                lambda **how: dataclasses.replace(result, realistic=_realistic(what, **how)),
+                _doing(what),
+                lambda **how: _run(what, design, not no_truth, replicates, **how),
                 workers=workers,
                 fresh=fresh,
             )
+            known.append(result.cached)
+            if realistic:
+                result = running(
+                    what.case,
+                    "the same pair under the preset realistic",
+                    lambda **how: dataclasses.replace(result, realistic=_realistic(what, **how)),
+                    workers=workers,
+                    fresh=fresh,
+                )
         record = result.record()
         if part is not None:
             from apps.cli.export import write_logs
@@ -84,6 +87,8 @@ def ab(
             (part / "result.json").write_text(to_json(record), encoding="utf-8")
     if out is not None:
         note(f"wrote result.json and the logs into {out}")
+        if replicates > 1:
+            note(f"the tables are those of the first of {replicates} worlds, seed {seed}")
     if json:
         write_json(record)
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.cli.output import only_answers_on_stdout
-from apps.cli.refusal import Refused, sentence
+from apps.cli.refusal import Refused, blamed, sentence
 
 if TYPE_CHECKING:
     from casestudies import Problem
@@ -40,10 +40,10 @@ def folders(twists: Sequence[Path] | None) -> list[Path]:
 
 def discovered(twists: Sequence[Path] | None) -> tuple[dict[str, CaseStudy], list[Problem]]:
     """Every study and twist by slug, and what could not be loaded."""
-    with only_answers_on_stdout():
-        from casestudies import discover
+    only_answers_on_stdout()
+    from casestudies import discover
 
-        return discover(folders(twists))
+    return discover(folders(twists))
 
 
 def find(slug: str, twists: Sequence[Path] | None) -> CaseStudy:
@@ -91,6 +91,17 @@ def asked(
     made = Asked(case, setting, control, treatment, dict(sorted(settings.items())))
     _whole(made)
     return made
+
+
+def seeds(seed: int, option: str, worlds: int) -> None:
+    """Refuse worlds beyond the last seed: world i has the seed ``seed`` + i."""
+    from core.experiment.arms import BOUNDS
+
+    if seed + worlds - 1 > (last := BOUNDS["seed"][1]):
+        raise Refused(
+            f"--seed {seed} with {option} {worlds} needs the seeds up to {seed + worlds - 1:,}, and the last "
+            f"one is {last:,}; take a smaller --seed"
+        )
 
 
 def _whole(made: Asked) -> None:

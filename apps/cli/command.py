@@ -16,7 +16,7 @@ from apps.cli.app import app
 from apps.cli.cases import cases
 from apps.cli.datasets import datasets
 from apps.cli.judge import judge
-from apps.cli.output import Closed
+from apps.cli.output import Closed, answers
 from apps.cli.questions import questions
 from apps.cli.refusal import is_refusal, sentence
 from apps.cli.sweep import sweep
@@ -53,7 +53,7 @@ def run(argv: list[str]) -> int:
     """Parse and run; see `apps.cli.main` for what is returned."""
     try:
         code = get_command(roof).main(args=argv, prog_name="lab", standalone_mode=False)
-        sys.stdout.flush()
+        answers().flush()
         if code == INTERRUPTED:                               # what typer makes of Ctrl-C
             return _interrupted()
         return code if isinstance(code, int) else 0
@@ -69,8 +69,10 @@ def run(argv: list[str]) -> int:
         if not is_refusal(error):
             raise
         return _refused(sentence(error))
-    except SystemExit as ended:                               # typer's own way to meet a closed pipe
-        return _closed() if ended.code == 1 else int(ended.code or 0)
+    except SystemExit as ended:
+        if isinstance(ended.__context__, OSError):            # typer's own way to meet a closed pipe
+            return _closed()
+        return _refused(f"something called sys.exit({ended.code!r}) before there was an answer")
 
 
 def _refused(text: str) -> int:
@@ -86,7 +88,7 @@ def _interrupted() -> int:
 def _closed() -> int:
     # What Python still holds for stdout goes nowhere, so that it does not complain on its way out.
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), answers().fileno())
     return CLOSED_PIPE
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.cli.asked import Asked
-from apps.cli.output import only_answers_on_stdout
 from apps.cli.progress import progress
-from apps.cli.refusal import Refused, blamed
+from apps.cli.refusal import Refused, blamed, sentence
 from apps.cli.running import store
 
 if TYPE_CHECKING:
@@ -27,9 +26,12 @@ TABLES = ("impressions", "requests", "user_days", "truth")
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """A folder to write into. It becomes ``out`` when everything went well and vanishes otherwise."""
+    try:
+        out = out.expanduser().resolve()                      # a link stays one, and its folder is filled
+    except (RuntimeError, OSError) as error:                  # links in a circle, an unknown ~name
+        raise Refused(f"--out must name a folder, got {out} ({sentence(error)})") from None
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"--out must name a new or an empty folder, got {out}; nothing is overwritten")
-    out = out.absolute()
     part = out.parent / f".{out.name}.part-{os.getpid()}"
     try:
         part.mkdir(parents=True)
@@ -59,7 +61,7 @@ def write_logs(folder: Path, what: Asked, design: str) -> None:
     if names[0] == names[1]:
         names = ("control", "treatment")
     parts: dict[str, list[pd.DataFrame]] = {table: [] for table in TABLES}
-    with blamed(what.case), only_answers_on_stdout(), progress("writing the logs") as tick:
+    with blamed(what.case), progress("writing the logs") as tick:
         for i, (arm, name) in enumerate(zip(arms, names, strict=True)):
 
             def half(d: int, days: int, i: int = i) -> None:

@@ -10,7 +10,7 @@ from apps.cli import options as o
 from apps.cli import page as p
 from apps.cli.asked import asked
 from apps.cli.output import write_json, write_page
-from apps.cli.running import running
+from apps.cli.running import running, saying_if_stored
 
 if TYPE_CHECKING:
     from core.casestudy import CaseStudy
@@ -41,16 +41,17 @@ def judge(
     )  # fmt: skip
     from core.judge import judge
 
-    made = running(
-        what.case,
-        f"{what.control} → {what.treatment}",
-        lambda **how: judge(
-            what.case, what.setting, control=what.control, treatment=what.treatment,
-            settings=what.settings, **how,
-        ),
-        workers=workers,
-        fresh=fresh,
-    )  # fmt: skip
+    with saying_if_stored(fresh):
+        made = running(
+            what.case,
+            f"{what.control} → {what.treatment}",
+            lambda **how: judge(
+                what.case, what.setting, control=what.control, treatment=what.treatment,
+                settings=what.settings, **how,
+            ),
+            workers=workers,
+            fresh=fresh,
+        )  # fmt: skip
     if json:
         write_json(made)
     else:

@@ -8,21 +8,50 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 WIDTH = 80                                                    # where nobody knows better
 WIDEST = 110                                                  # a longer line is no longer read as one
+
+
+_kept: list[TextIO] = []                                      # the real stdout, once others are kept off it
 
 
 class Closed(Exception):
     """Whoever read our output has stopped reading."""
 
 
+def only_answers_on_stdout() -> None:
+    """From here on, what others print (a twist, a library) goes to stderr, whatever thread it is printed in.
+
+    There is no end to it: a twist that is given up goes on in its thread as long as the process.
+    """
+    if sys.stdout is not sys.stderr:
+        _kept[:] = [sys.stdout]
+        sys.stdout = sys.stderr
+
+
+@contextlib.contextmanager
+def stdout_given_back() -> Iterator[None]:
+    """Afterwards ``sys.stdout`` is what it was, for whoever runs a command inside a program."""
+    before = sys.stdout
+    try:
+        yield
+    finally:
+        sys.stdout = before
+        _kept.clear()
+
+
+def answers() -> TextIO:
+    """The stream of the answer."""
+    return _kept[0] if _kept and sys.stdout is sys.stderr else sys.stdout
+
+
 def write(text: str) -> None:
     """Write to stdout now."""
     try:
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
-        sys.stdout.flush()
+        answers().write(text if text.endswith("\n") else f"{text}\n")
+        answers().flush()
     except BrokenPipeError:
         raise Closed from None
 
@@ -46,7 +75,7 @@ def write_page(parts: Iterable[Any]) -> None:
     console = Console(
         file=io.StringIO(),
         width=min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDEST),
-        force_terminal=sys.stdout.isatty(),
+        force_terminal=answers().isatty(),
         highlight=False,
         markup=False,
         emoji=False,
@@ -60,10 +89,3 @@ def write_page(parts: Iterable[Any]) -> None:
 def note(text: str) -> None:
     """Say something beside the answer."""
     print(text, file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def only_answers_on_stdout() -> Iterator[None]:
-    """While this lasts, what others print (a twist, a library) goes to stderr."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield

@@ -11,9 +11,9 @@ import typer
 from apps.charts.words import percent_text, range_text, unit_text
 from apps.cli import options as o
 from apps.cli import page as p
-from apps.cli.asked import asked
+from apps.cli.asked import asked, seeds
 from apps.cli.output import write_json, write_page
-from apps.cli.running import running
+from apps.cli.running import running, saying_if_stored
 
 if TYPE_CHECKING:
     from core.casestudy import CaseStudy
@@ -42,18 +42,20 @@ def questions(
         case, control=None, treatment=None, users=users, days=days, seed=seed, preset=preset, taste=taste,
         set=None, twists=twists,
     )  # fmt: skip
+    seeds(seed, "--worlds", worlds)
     from core.questions import ask
 
-    made = running(
-        what.case,
-        f"{what.case.slug}, {worlds} worlds",
-        lambda **how: ask(
-            what.case, tuple(names or ()), seed=seed, worlds=worlds, preset=preset or "teaching", users=users,
-            days=days, taste=taste, **how,
-        ),
-        workers=workers,
-        fresh=fresh,
-    )  # fmt: skip
+    with saying_if_stored(fresh):
+        made = running(
+            what.case,
+            f"{what.case.slug}, {worlds} worlds",
+            lambda **how: ask(
+                what.case, tuple(names or ()), seed=seed, worlds=worlds, preset=preset or "teaching", users=users,
+                days=days, taste=taste, **how,
+            ),
+            workers=workers,
+            fresh=fresh,
+        )  # fmt: skip
     if json:
         write_json(made)
     else:
@@ -62,7 +64,7 @@ def questions(
 
 def _page(case: CaseStudy, made: dict[str, Any], users: int) -> Iterator[Any]:
     if not made["claims"]:
-        yield p.line(f"{case.slug} asks no questions of its own; `lab ab {case.slug}` tests its prediction.")
+        yield p.line(f"{case.slug} has no questions of its own; `lab ab {case.slug}` tests its prediction.")
         return
     for (name, text), claims in groupby(made["claims"], key=lambda c: (c["question"], c["text"])):
         yield p.heading(f"\n{name}. {text}")

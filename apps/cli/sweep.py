@@ -12,7 +12,7 @@ from apps.cli import options as o
 from apps.cli import page as p
 from apps.cli.asked import asked, checked, knobs
 from apps.cli.output import write_json, write_page
-from apps.cli.running import running
+from apps.cli.running import running, saying_if_stored
 
 if TYPE_CHECKING:
     from core.casestudy import CaseStudy
@@ -44,16 +44,17 @@ def sweep(
     grid = [checked(what.case, known, path, value) for value in values]
     from core.sweep import sweep
 
-    made = running(
-        what.case,
-        f"{path} at {len(grid)} values",
-        lambda **how: sweep(
-            what.case, path, grid, what.setting, control=what.control, treatment=what.treatment,
-            settings=what.settings, **how,
-        ),
-        workers=workers,
-        fresh=fresh,
-    )  # fmt: skip
+    with saying_if_stored(fresh):
+        made = running(
+            what.case,
+            f"{path} at {len(grid)} values",
+            lambda **how: sweep(
+                what.case, path, grid, what.setting, control=what.control, treatment=what.treatment,
+                settings=what.settings, **how,
+            ),
+            workers=workers,
+            fresh=fresh,
+        )  # fmt: skip
     if json:
         write_json(made)
     else:

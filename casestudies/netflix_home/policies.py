@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from core.arrays import FloatArray, IntArray, lock
+from core.arrays import BoolArray, FloatArray, IntArray, lock
 from core.config import Config, knob
 from core.learning.logistic import FittedLogistic, Logistic
 from core.models.ease import EASE
@@ -75,9 +75,17 @@ class PageRanker(Config):
                 (told >= 0) & (told != genre[item]),
             ]
         ).astype(np.float64)
-        fitted = Logistic(l2=self.l2).fit(x, tiles[PLAY][pick])
+        fitted = _logistic(self.l2, x, tiles[PLAY][pick])
         now = ease.fit(observed.interactions(), rng)
         return FittedPageRanker(fitted, now.weights)
+
+
+def _logistic(l2: float, x: FloatArray, played: BoolArray) -> FittedLogistic:
+    """The fit, or where all or none was played, the same odds for every tile (a play and a miss added)."""
+    if played.any() and not played.all():
+        return Logistic(l2=l2).fit(x, played)
+    plays = int(played.sum())
+    return FittedLogistic(float(np.log((plays + 1) / (len(played) - plays + 1))), np.zeros(x.shape[1]))
 
 
 def rate(observed: Observed, before: int) -> FloatArray:

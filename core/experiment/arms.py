@@ -175,11 +175,13 @@ def table_of(metric: Metric, day: Day) -> Columns:
     them, else the first of user_days, requests, impressions that has it."""
     per = {"request": (day.requests,), "impression": (day.impressions,)}
     tables = per.get(metric.per, (day.user_days, day.requests, day.impressions))
+    wanted = [metric.numerator] if metric.where is None else [metric.numerator, metric.where]
     for table in tables:
-        if metric.numerator in table:
+        if all(name in table for name in wanted):
             return table
     known = sorted({name for table in tables for name in table})
-    raise KeyError(f"metric {metric.name}: " + unknown("logged column", metric.numerator, known))
+    missing = next((name for name in wanted if name not in known), metric.numerator)
+    raise KeyError(f"metric {metric.name}: " + unknown("logged column", missing, known))
 
 
 def simulate_arm(
@@ -206,6 +208,7 @@ def simulate_arm(
         seed=s.seed,
         taste=s.taste,
         folder=None if store is None else store / "burn-ins",
+        fresh=fresh,
         tick=None if tick is None else lambda d, n: tick(d, n + s.days),
     )
     world, log = past.world.copy(), past.log.copy()
@@ -239,8 +242,7 @@ def simulate_arm(
         arrays: dict[str, AnyArray] = {f"weeks.{k}": v for k, v in made.weeks.items()}
         arrays |= {f"before.{k}": v for k, v in made.before.items()}
         arrays |= {"users": made.users, "plays": made.plays}
-        meta = {"arrays": sorted(arrays), "case": case.slug, "arm": arm.name, **dataclasses.asdict(arm)}
-        disk.save(folder, arrays, meta)
+        disk.save(folder, arrays, {"case": case.slug, **dataclasses.asdict(arm)}, replace=fresh)
     return made
 
 

@@ -42,6 +42,7 @@ def burn_in(
     seed: int,
     taste: str,
     folder: Path | None = None,
+    fresh: bool = False,
     tick: Callable[[int, int], None] | None = None,
 ) -> BurnIn:
     """The common past of a world, from memory, disk, or simulated.
@@ -54,6 +55,8 @@ def burn_in(
         As in `Setting`.
     folder : Path, optional
         Where burn-ins are kept; None keeps them in memory only.
+    fresh : bool
+        Do not read a stored one; one that this process simulated is used all the same.
     """
     parts = {
         "case": case.slug if case.parent is None else case.parent,
@@ -73,7 +76,7 @@ def burn_in(
                 return _recent[key]
         built = world.build(users, seed, case.taste(taste, seed))
         days = world.history_days
-        log = _load(folder / key, built, case.positive) if folder is not None else None
+        log = None if folder is None or fresh else _load(folder / key, built, case.positive)
         if log is None:
             log = Log(users, len(built.catalog), case.positive)
             arm = Arm(case.logging, np.ones(users, dtype=bool), log)
@@ -106,7 +109,7 @@ def _save(folder: Path, world: World, log: Log, parts: dict[str, Any]) -> None:
     arrays["plays.day"] = np.array([p[0] for p in log.plays])
     for name in log.totals[-1]:
         arrays[f"totals.{name}"] = np.stack([t[name] for t in log.totals]).astype(np.int32)
-    disk.save(folder, arrays, {"arrays": sorted(arrays), "columns": columns, **parts})
+    disk.save(folder, arrays, {"columns": columns, **parts}, replace=True)
 
 
 def _load(folder: Path, world: World, positive: str) -> Log | None:

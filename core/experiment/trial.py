@@ -191,8 +191,7 @@ def _detailed(
     diagnostics = compare_offline(*offline)
     gains = who(case, policies[0], policies[1], past, seed=s.seed).shares
     if folder is not None:
-        meta = {"arrays": [], "diagnostics": diagnostics.to_dict("records"), "who": gains}
-        disk.save(folder, {}, meta)
+        disk.save(folder, {}, {"diagnostics": diagnostics.to_dict("records"), "who": gains}, replace=fresh)
     return dataclasses.replace(result, diagnostics=diagnostics, who=gains)
 
 

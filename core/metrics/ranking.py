@@ -159,7 +159,7 @@ def visible_recall(page: IntArray, relevant: IntArray, visible: int) -> FloatArr
         raise ValueError(f"visible must be between 1 and the row length {page.shape[2]}, got {visible}")
     _same_rows("page", page, relevant)
     _refuse_repeats("relevant", np.sort(relevant, axis=1))
-    tiles = page[:, :, :visible].reshape(len(page), -1)               # (B, rows * visible)
+    tiles = page[:, :, :visible].reshape(len(page), page.shape[1] * visible)  # (B, rows * visible)
     found = _found(relevant, np.sort(tiles, axis=1))                  # (B, R)
     return _ratio(found.sum(axis=1), (relevant >= 0).sum(axis=1))
 

@@ -55,11 +55,24 @@ def test_the_headline_knob_of_a_score_rule_is_its_weight():
 @pytest.mark.parametrize("name", ["users", "days", "retrain"])
 def test_a_given_number_is_taken_as_given(name):
     assert getattr(twist(**{name: 50}), name) == 50
-    if name != "users":
-        assert getattr(twist(**{name: 0}), name) == 0  # retrain 0: fit once
+    if name == "retrain":
+        assert twist(retrain=0).retrain == 0  # fit once
     else:
-        with pytest.raises(ValueError, match="mine: users must be at least 40, got 0"):
-            twist(users=0)
+        with pytest.raises(ValueError, match=f"mine: {name} must be a whole number of at least .*, got 0"):
+            twist(**{name: 0})
+    with pytest.raises(ValueError, match=f"mine: {name} must be a whole number"):
+        twist(**{name: 50.5})
+
+
+def test_a_slug_and_a_taste_must_be_usable():
+    with pytest.raises(ValueError, match="a slug is lower-case letters"):
+        CASE.twist(
+            "My idea",
+            question="Is it better?",
+            prediction=Prediction("quality_plays", relative=(0.0, 0.1), because="it is"),
+        )
+    with pytest.raises(KeyError, match="unknown taste of mine 'nope'"):
+        twist(taste="nope")
 
 
 def test_world_changes_come_after_the_preset_and_before_settings():

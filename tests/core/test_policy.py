@@ -281,3 +281,57 @@ def test_a_trace_says_what_every_stage_did_and_agrees_with_the_slate():
 def test_a_trace_keeps_few_requests():
     with pytest.raises(ValueError, match="at most 1,000 requests, got 1001"):
         Trace(np.arange(1_001))
+
+
+# --- what a rule may touch --------------------------------------------------------------------------------
+
+
+def run_rule(rule, weight=1.0):
+    """The scores of a pipeline with one rule, on an empty log."""
+    catalog = Catalog(pd.DataFrame({"title": [f"t{i}" for i in range(N_ITEMS)], "minutes": np.arange(N_ITEMS) * 10.0}))
+    observed = Observed(catalog, Log(B, N_ITEMS, "play"), 0)
+    requests = Requests(0, np.arange(B), np.arange(B), np.zeros(B, dtype=int), {"hour": np.full(B, 20)})
+    policy = Pipeline("mine", Most(), Liking(), FirstThree()).adjusted(rule, "rule", weight)
+    fitted = policy.fit(observed, np.random.default_rng(0))
+    return fitted.scored(observed, requests)[1], catalog
+
+
+@dataclass(frozen=True)
+class FirstThree:
+    """Three slots, not looked at here."""
+
+    def slate(self, observed, requests, candidates, scores, noise):
+        return Slate.page(candidates.item[:, -3:], scores[:, -3:], 3)
+
+
+def test_a_rule_that_writes_into_the_scores_is_stopped_at_its_line():
+    def in_place(observed, requests, candidates, scores):
+        scores -= 1.0
+        return scores
+
+    with pytest.raises(ValueError, match="read-only"):
+        run_rule(in_place, weight=0.5)
+
+
+def test_a_rule_cannot_change_the_catalogue_for_others():
+    def forger(observed, requests, candidates, scores):
+        observed.catalog.frame["minutes"] = 0.0
+        return scores
+
+    _, catalog = run_rule(forger)
+    assert catalog["minutes"].tolist() == [10.0 * i for i in range(N_ITEMS)]
+
+
+def test_a_rule_cannot_forge_its_context():
+    def forger(observed, requests, candidates, scores):
+        requests.context["hour"] = requests.context["hour"] * 0 + 23
+        return scores
+
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        run_rule(forger)
+
+
+def test_what_a_rule_says_of_an_empty_slot_is_not_asked():
+    """Zero times minus infinity is NaN, at empty slots only."""
+    got, _ = run_rule(lambda o, r, c, s: s * 0.0)
+    assert np.isneginf(got[:, :2]).all() and (got[:, 2:] == 0.0).all()

@@ -220,3 +220,12 @@ def test_what_is_learned_from_shuffled_plays_is_worth_nothing():
         learned, lost = (seconds_to_play(world, past, policy) for past in (log, noise))
         assert lost > hits
         assert lost > learned + 5
+
+
+def test_where_nothing_was_ever_played_every_tile_has_the_same_odds():
+    """No play and n misses, one of each added: odds 1 / (n + 1); with nothing shown, even odds."""
+    from casestudies.netflix_home.policies import _logistic
+
+    fitted = _logistic(1.0, np.ones((8, 5)), np.zeros(8, dtype=bool))
+    assert fitted.intercept == pytest.approx(np.log(1 / 9)) and not fitted.coef.any()
+    assert _logistic(1.0, np.ones((0, 5)), np.zeros(0, dtype=bool)).intercept == 0.0

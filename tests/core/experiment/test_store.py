@@ -81,6 +81,9 @@ DAMAGE = {
     "no record": lambda folder: (folder / "meta.json").unlink(),
     "half a record": lambda folder: cut(folder / "meta.json", 10),
     "another record": lambda folder: (folder / "meta.json").write_text("[1]"),
+    "a record of nothing": lambda folder: (folder / "meta.json").write_text('{"arrays": {}}'),
+    "other numbers": lambda folder: np.save(folder / "plays.npy", 1 + np.load(folder / "plays.npy")),
+    "another shape": lambda folder: np.save(folder / "weeks.retention.npy", np.zeros(3)),
 }
 
 
@@ -123,15 +126,15 @@ def test_an_entry_that_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(disk.np, "save", full)
-    disk.save(tmp_path / "entries" / "one", {"a": np.zeros(3)}, {"arrays": ["a"]})
+    disk.save(tmp_path / "entries" / "one", {"a": np.zeros(3)}, {"of": "a"})
     assert list((tmp_path / "entries").iterdir()) == []
 
 
 def test_the_first_of_two_writers_is_kept(tmp_path):
     for value in (1.0, 2.0):
-        disk.save(tmp_path / "e" / "one", {"a": np.full(3, value)}, {"arrays": ["a"]})
+        disk.save(tmp_path / "e" / "one", {"a": np.full(3, value)}, {"of": "a"})
     arrays, meta = disk.load(tmp_path / "e" / "one")
-    assert arrays["a"].tolist() == [1.0, 1.0, 1.0] and meta["arrays"] == ["a"]
+    assert arrays["a"].tolist() == [1.0, 1.0, 1.0] and meta == {"of": "a"}
     assert [p.name for p in (tmp_path / "e").iterdir()] == ["one"]
     with pytest.raises(ValueError, match="read-only"):
         arrays["a"][0] = 3.0
@@ -141,7 +144,7 @@ def test_the_entries_used_longest_ago_go_first(tmp_path):
     import os
 
     for i in range(4):
-        disk.save(tmp_path / f"e{i}", {"a": np.zeros(1_000)}, {"arrays": ["a"]})
+        disk.save(tmp_path / f"e{i}", {"a": np.zeros(1_000)}, {"of": "a"})
         os.utime(tmp_path / f"e{i}", (i, i))
     size = sum(f.stat().st_size for f in (tmp_path / "e0").iterdir())
     disk.load(tmp_path / "e0")  # used just now
@@ -196,3 +199,10 @@ def test_records_hold_no_pickle_and_no_nan(small, tmp_path):
     for folder in tmp_path.glob("*/*"):
         json.loads((folder / "meta.json").read_text(), parse_constant=lambda name: pytest.fail(name))
         assert {p.suffix for p in folder.iterdir()} == {".npy", ".json"}
+
+
+def test_replacing_replaces(tmp_path):
+    for value in (1.0, 2.0):
+        disk.save(tmp_path / "e" / "one", {"a": np.full(3, value)}, {}, replace=True)
+    assert disk.load(tmp_path / "e" / "one")[0]["a"].tolist() == [2.0, 2.0, 2.0]
+    assert [p.name for p in (tmp_path / "e").iterdir()] == ["one"]
