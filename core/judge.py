@@ -65,6 +65,8 @@ def judged(case: CaseStudy, result: Result) -> dict[str, Any]:
     truth = _row(result.truth, primary.name)
     estimate = _row(result.frame, primary.name)
     instruments = [_offline(result), _ab(case, result, estimate)]
+    gap = [estimate[name] - truth["difference"] for name in ("difference", "ci_low", "ci_high")]
+    by_chance = not (gap[1] > 0 or gap[2] < 0)
     for i in instruments:
         i["decision_right"] = i["decision"] == (
             result.truth_says if result.truth_says != "tie" else "undecided"
@@ -85,10 +87,12 @@ def judged(case: CaseStudy, result: Result) -> dict[str, Any]:
         "instruments": instruments,
         "gap": {
             "metric": primary.name,
-            "value": estimate["difference"] - truth["difference"],
-            "ci_low": estimate["ci_low"] - truth["difference"],
-            "ci_high": estimate["ci_high"] - truth["difference"],
-            "why": "each arm of an A/B test learns from its own half of the data; launched, it learns from all",
+            "value": gap[0],
+            "ci_low": gap[1],
+            "ci_high": gap[2],
+            "why": "chance alone may be the reason"
+            if by_chance
+            else "each arm of an A/B test learns from its own half of the data; launched, it learns from all",
         },
     }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.cli.output import only_answers_on_stdout
-from apps.cli.refusal import Refused, blamed, sentence
+from apps.cli.refusal import Refused, sentence
 
 if TYPE_CHECKING:
     from casestudies import Problem

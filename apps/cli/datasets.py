@@ -46,6 +46,5 @@ def fetch(name: Annotated[str, typer.Argument(metavar="NAME", help="A name from 
 
     if name in data.names():
         note(f"fetching {name}")
-    with only_answers_on_stdout():
-        folder = data.fetch(name)
-    write(str(folder))
+    only_answers_on_stdout()
+    write(str(data.fetch(name)))

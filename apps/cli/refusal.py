@@ -73,8 +73,8 @@ def _named(error: BaseException) -> str:
 
 def _misfit(case: CaseStudy) -> str:
     """A sentence about a score rule of a twist that cannot be called as score rules are, if there is one."""
-    for policy in case.policies.values():
-        for adjust in getattr(policy, "adjust", ()):
+    for arm in case.arms():
+        for adjust in getattr(case.policy(arm), "adjust", ()):
             try:
                 takes = inspect.signature(adjust.rule)
             except (TypeError, ValueError):                   # not written in Python

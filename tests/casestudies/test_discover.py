@@ -137,4 +137,48 @@ def test_an_edited_file_is_read_again(tmp_path):
         path.write_text(GOOD.replace("Does it help?", question))
         assert discover([tmp_path])[0]["a-good-one"].question == question
     assert dataclasses.replace(CASE).slug == "netflix-home"
-    assert "casestudies.twists.mine" in sys.modules
+
+
+def test_a_dataclass_and_postponed_annotations_load(tmp_path):
+    """`@dataclass` looks its module up to read annotations that are text."""
+    head = "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+    (tmp_path / "mine.py").write_text(head + GOOD + "\n\n@dataclass\nclass Late:\n    hour: int = 22\n")
+    cases, problems = discover([tmp_path])
+    assert not problems
+    assert "a-good-one" in cases
+
+
+def test_equal_names_in_two_folders_are_two_modules(tmp_path):
+    """Each stays importable under its own name; those of the built-in folder have the plain one."""
+    rules = []
+    for slug in ("first", "second"):
+        (tmp_path / slug).mkdir()
+        (tmp_path / slug / "late_night.py").write_text(GOOD.replace('"a-good-one",\n    q', f'"{slug}",\n    q'))
+    cases, problems = discover([tmp_path / "first", tmp_path / "second"])
+    assert not problems
+    for slug in ("first", "second", "late-night"):
+        rule = cases[slug].policy(cases[slug].treatment_name).adjust[-1].rule
+        assert vars(sys.modules[rule.__module__])[rule.__name__] is rule
+        assert sys.modules[rule.__module__].__file__ == cases[slug].file
+        rules.append(rule.__module__)
+    assert len(set(rules)) == 3
+    assert rules[2] == "casestudies.twists.late_night"
+
+
+@pytest.mark.parametrize("broken", ["1 / 0\n", "import threading\nthreading.Event().wait()\n"])
+def test_what_fails_to_load_leaves_the_last_good_module(tmp_path, monkeypatch, broken):
+    monkeypatch.setattr(casestudies, "IMPORT_SECONDS", 0.5)
+    path = tmp_path / "mine.py"
+    before = set(sys.modules)
+    path.write_text(broken)
+    assert discover([tmp_path])[1]
+    assert set(sys.modules) == before
+    path.write_text(GOOD)
+    monkeypatch.setattr(casestudies, "IMPORT_SECONDS", 5.0)
+    assert not discover([tmp_path])[1]
+    (name,) = set(sys.modules) - before
+    good = sys.modules[name]
+    monkeypatch.setattr(casestudies, "IMPORT_SECONDS", 0.5)
+    path.write_text(broken + "# other size\n")
+    assert discover([tmp_path])[1]
+    assert sys.modules[name] is good

@@ -60,6 +60,7 @@ def test_without_truth_nothing_is_judged(result):
 def test_record_is_plain(tmp_path: Path):
     made = judge(CASE, SMALL, store=tmp_path)
     json.dumps(made, allow_nan=False)
+    assert made["gap"]["why"]
     assert made["gap"]["value"] == pytest.approx(
         made["instruments"][1]["difference"] - made["truth"]["difference"]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -247,6 +248,21 @@ def test_out_holds_the_result_and_its_logs(capsys, tmp_path):
     assert not list(folder.parent.glob(".*"))
 
 
+def test_out_follows_links_and_home_and_says_whose_tables(capsys, monkeypatch, tmp_path):
+    """A link stays a link and its folder, there or not, is filled; ~ is home."""
+    argv = [*AB, "--users", "60", "--no-truth", "--replicates", "2"]
+    (tmp_path / "there").mkdir()
+    for name in ("there", "not-there"):
+        (tmp_path / f"to-{name}").symlink_to(name)
+        _, said = run(capsys, *argv, "--out", str(tmp_path / f"to-{name}"))
+        assert (tmp_path / f"to-{name}").is_symlink()
+        assert (tmp_path / name / "result.json").is_file()
+        assert "the tables are those of the first of 2 worlds, seed 3" in said
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run(capsys, *argv[:-2], "--out", "~/mine")
+    assert (tmp_path / "mine" / "requests.parquet").is_file()
+
+
 def test_two_arms_of_one_name_are_told_apart(capsys, tmp_path):
     run(capsys, *AB, "--treatment", "monotone", "--no-truth", "--out", str(tmp_path / "run"))
     assert set(pd.read_parquet(tmp_path / "run" / "requests.parquet")["arm"]) == {"control", "treatment"}
@@ -303,7 +319,25 @@ def test_questions(capsys):
 
 def test_a_twist_asks_no_questions_and_says_so(capsys):
     out, _ = run(capsys, "questions", "late-night", "--worlds", "2")
-    assert "asks no questions" in out
+    assert out.startswith("late-night has no questions of its own; ")
+    assert out.count(".") == 1 and out.endswith(".\n")
+
+
+def test_stored_is_said_only_where_nothing_was_computed(capsys):
+    """After a run at the same settings: an empty list of questions ran nothing, a damaged arm is run anew,
+    and diagnostics that are gone are computed again."""
+    argv = [*AB, "--users", "120", "--json"]
+    first, said = run(capsys, *argv)
+    assert "stored" not in said
+    assert "stored" in run(capsys, *argv)[1]
+    assert "stored" not in run(capsys, "questions", "late-night")[1]
+    runs = Path(os.environ["LAB_HOME"]) / "runs"
+    for kind, broken in (("arms", "users.npy"), ("details", "meta.json")):
+        for entry in (runs / kind).glob("[!.]*"):
+            (entry / broken).unlink()
+        again, said = run(capsys, *argv)
+        assert (again, "stored" in said) == (first, False)
+    assert "stored" in run(capsys, *argv)[1]
 
 
 def test_data_list(capsys):

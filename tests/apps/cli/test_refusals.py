@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from apps import ROOT
 from apps.cli import main
 from apps.cli.asked import knobs
+from apps.cli.refusal import Refused, blamed, is_refusal
 from casestudies import discover
 from core.experiment import Setting
 
@@ -91,7 +96,7 @@ def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
         ("ab netflix-home --set world.intent=nan", ["world.intent", "nan"]),
         ("ab netflix-home --set world.intent=inf", ["world.intent", "inf"]),
         ("ab netflix-home --set world.intent=much", ["world.intent must be a number", "'much'"]),
-        ("ab netflix-home --set world.history_days=30", ["history_days", "whole weeks", "30"]),
+        ("ab netflix-home --set world.history_days=36", ["history_days", "whole weeks", "36"]),
         ("ab netflix-home --set experiment.users=1.5", ["experiment.users", "1.5"]),
         ("ab netflix-home --set experiment.retrain=6.5", ["experiment.retrain", "whole number", "6.5"]),
         ("ab netflix-home --set control.diversity=1", ["control.diversity", "treatment.diversity"]),
@@ -103,6 +108,8 @@ def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
         ("ab netflix-home --days -3", ["days must be between 1 and 728", "got -3"]),
         ("ab netflix-home --seed -1", ["seed", "got -1"]),
         ("ab netflix-home --replicates 0", ["replicates", "got 0"]),
+        ("ab netflix-home --seed 2147483647 --replicates 2", ["--seed 2147483647", "--replicates 2"]),
+        ("questions netflix-home --seed 2147483646", ["--seed 2147483646", "--worlds 3", "2,147,483,648"]),
         ("ab netflix-home --workers 0", ["workers", "got 0"]),
         ("ab netflix-home --usrs 5", ["--usrs", "--users"]),
         ("ab netflix-home stagewise", ["stagewise"]),
@@ -138,6 +145,17 @@ def test_a_folder_with_something_in_it_is_not_overwritten(capsys, tmp_path):
     text = refused(capsys, "ab", "netflix-home", *TINY, "--out", str(tmp_path))
     assert "new or an empty folder" in text
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_out_is_refused_before_the_run_where_it_cannot_become_a_folder(capsys, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "circle").symlink_to("circle")
+    names = ("file", "link", "file/below", "circle")
+    for name in names:
+        said = refused(capsys, "ab", "netflix-home", *TINY, "--fresh", "--out", str(tmp_path / name))
+        assert "--out must name a" in said
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_experiment_knobs_have_the_bounds_of_a_setting():
@@ -184,8 +202,15 @@ def test_a_twist_that_cannot_be_loaded_is_named(capsys, tmp_path, monkeypatch, c
         ("return scores.astype(str)", ["rule", "numbers"]),
         ("return scores + observed.catalog['price'].to_numpy()", ["rule", "broken.py", "line 9", "price"]),
         ("return scores + [][0]", ["rule", "broken.py", "IndexError"]),
+        ("raise SystemExit", ["rule (broken.py, line 9) raised SystemExit"]),
+        ("raise SystemExit(0)", ["rule (broken.py, line 9) raised SystemExit: 0"]),
+        ("import sys; sys.exit(1)", ["rule (broken.py, line 9) raised SystemExit: 1"]),
+        ("import sys; sys.exit('boom')", ["rule (broken.py, line 9) raised SystemExit: boom"]),
     ],
-    ids=["one column", "turned", "nan", "text", "unknown column", "index error"],
+    ids=[
+        "one column", "turned", "nan", "text", "unknown column", "index error",
+        "exit", "exit 0", "exit 1", "exit boom",
+    ],
 )
 def test_a_score_rule_that_goes_wrong_is_named(capsys, tmp_path, body, words):
     (tmp_path / "broken.py").write_text(TWIST.format(body=body))
@@ -194,10 +219,43 @@ def test_a_score_rule_that_goes_wrong_is_named(capsys, tmp_path, body, words):
         assert word in text
 
 
+@pytest.mark.parametrize("takes", ["observed", "observed, requests, candidates, scores, more", "*, scores"])
+def test_a_score_rule_with_other_parameters_is_told_which(capsys, tmp_path, takes):
+    text = TWIST.format(body="return 0").replace("rule(observed, requests, candidates, scores)", f"rule({takes})")
+    (tmp_path / "broken.py").write_text(text)
+    said = refused(capsys, "ab", "broken", *TINY, "--twists", str(tmp_path))
+    assert f"rule (broken.py, line 8) must take (observed, requests, candidates, scores), got ({takes})" in said
+
+
+def _raised_by_us(code: str) -> Exception:
+    """The error of ``code``, as if a module of ours had run it."""
+    try:
+        exec(compile(code, f"{ROOT}/core/somewhere.py", "exec"), {})
+    except Exception as error:
+        return error
+    raise AssertionError("nothing was raised")
+
+
+def test_a_single_word_is_no_sentence():
+    """A failed look-up of ours says only the key: a bug, or a twist's that is then named; never `lab: nope`."""
+    assert not is_refusal(_raised_by_us("{}['nope']"))
+    assert not is_refusal(_raised_by_us("(lambda x: x)()"))
+    assert is_refusal(_raised_by_us("raise KeyError('unknown arm nope; known: a')"))
+    case, told = dataclasses.replace(CASE, slug="broken", file="/x/broken.py"), "broken (broken.py) does not run"
+    with pytest.raises(Refused, match=f"^{re.escape(told)}: KeyError: nope$"), blamed(case):
+        raise _raised_by_us("{}['nope']")
+
+
+def test_an_exit_that_nobody_is_blamed_for_is_not_silent(capsys, monkeypatch):
+    for code in (0, 1, "boom", None):
+        monkeypatch.setattr("apps.cli.cases.discovered", lambda _, code=code: sys.exit(code))
+        assert f"sys.exit({code!r})" in refused(capsys, "cases")
+
+
 def test_an_unknown_item_is_refused(capsys, tmp_path):
     (tmp_path / "broken.py").write_text(UNKNOWN_ITEM.format(offset=10**6))
     text = refused(capsys, "ab", "broken", *TINY, "--twists", str(tmp_path))
-    assert "broken" in text
+    assert "Elsewhere" in text
     assert "1000000" in text
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -34,6 +36,30 @@ def test_a_reader_who_has_had_enough_is_no_error():
     assert lab.stderr is not None
     assert lab.stderr.read() == ""
     assert lab.wait(30) in (0, 141)
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_the_shell_closed_is_no_error(closed):
+    """And what was meant for it does not come out of the other one."""
+    for argv, code in (("data list --json", 0), ("cases", 0), ("ab nothing", 2)):
+        command = f"exec {shlex.join(LAB)} {argv} {closed}"
+        done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        assert "lab: " not in done.stdout
+
+
+@posix
+def test_an_endless_import_that_prints_does_not_spoil_the_answer(tmp_path):
+    """It goes on printing in its thread until the process ends, long after the answer."""
+    loop = "while True:\n    print('noise')\n    time.sleep(0.001)\n"
+    (tmp_path / "endless.py").write_text("import time\n" + loop)
+    lab = start("cases", "--json", "--twists", str(tmp_path))
+    out, err = lab.communicate(timeout=60)
+    assert lab.returncode == 0, err[-500:]
+    assert [Path(p["file"]).name for p in json.loads(out)["problems"]] == ["endless.py"]
+    assert "noise" in err
 
 
 @posix
