@@ -144,6 +144,7 @@ def _ab(case: CaseStudy, result: Result, estimate: pd.Series) -> dict[str, Any]:
         "ci_low": estimate["ci_low"],
         "ci_high": estimate["ci_high"],
         "decision": decision,
+        "why": result.verdict.why,
         "refused": None,
         "word": "",
     }

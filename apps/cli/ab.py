@@ -79,6 +79,8 @@ def ab(
                     workers=workers,
                     fresh=fresh,
                 )
+            else:
+                result = dataclasses.replace(result, realistic=_stored(what, design))
         record = result.record()
         if part is not None:
             from apps.cli.export import write_logs
@@ -108,6 +110,22 @@ def _run(what: Asked, design: str, truth: bool, replicates: int, **how: Any) -> 
         what.case, what.setting, control=what.control, treatment=what.treatment, settings=what.settings,
         design=design, truth=truth, replicates=replicates, **how,
     )  # fmt: skip
+
+
+def _stored(what: Asked, design: str) -> dict[str, Any]:
+    """The realistic verdict that is stored with the study, for the pair and settings it was made with."""
+    from casestudies.surfaces import read
+
+    stored = read(what.case)
+    if stored is None or "realistic" not in stored:
+        return {"verdict": None, "users_needed": None, "why": "none is stored for this case; --realistic runs it"}
+    s, pair = what.setting, (what.control, what.treatment)
+    own = {name: stored["setting"][name] for name in ("users", "days", "preset", "taste", "retrain")}
+    same = all(getattr(s, name) == value for name, value in own.items()) and not what.settings
+    if not same or design != "split" or pair != (what.case.control_name, what.case.treatment_name):
+        return {"verdict": None, "users_needed": None, "why": "stored for the default pair and size only"}
+    kept = stored["realistic"]
+    return {name: kept[name] for name in ("verdict", "users_needed", "metric", "difference", "ci_low", "ci_high")}
 
 
 def _realistic(what: Asked, **how: Any) -> dict[str, Any]:

@@ -84,6 +84,8 @@ def _page(case: CaseStudy, made: dict[str, Any]) -> Iterator[Any]:
         days = f"{i['cost_user_days']:,}" if i["cost_user_days"] else "no"
         refused = f" Refused: {i['refused']}" if i["refused"] else ""
         yield p.quiet(f"The {name} asks: {i['question']} It costs {days} user-days.{refused}")
+        if i["decision"] == "undecided" and i.get("why"):
+            yield p.quiet(f"It is undecided: {i['why'][:1].lower()}{i['why'][1:]}")
     gap = made.get("gap")
     if gap and gap["value"] is not None:
         unit = units[gap["metric"]]

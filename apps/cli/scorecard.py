@@ -32,10 +32,10 @@ def page(case: CaseStudy, result: Result) -> Iterator[Any]:
     if case.prediction is not None:
         yield from _prediction(case, result)
     yield from _people(result)
+    yield from _life(result)
     if len(result.diagnostics):
-        yield ""
+        yield p.quiet("\nOffline, on the last week before the test. These decide nothing.")
         yield _diagnostics(result)
-        yield p.quiet("Offline, on the last week before the test. It decides nothing.")
 
 
 def _setting(result: Result) -> str:
@@ -152,9 +152,21 @@ def _people(result: Result) -> Iterator[Any]:
         yield p.line(f"Who: about {gain} of people gain and {lose} lose, on the first evening.")
     if result.stake and math.isfinite(result.stake["value"]):
         s = result.stake
-        value, low, high = (float(f"{s[name]:.3g}") for name in ("value", "ci_low", "ci_high"))
-        size, ends = unit_text(value, "", signed=True), range_text(low, high, "")
-        yield p.line(f"At stake: {size} {s['unit']} ({ends}), for {s['assumed']}.")
+        sign = -1.0 if s["value"] < 0 else 1.0
+        value, low, high = (float(f"{sign * s[name]:.3g}") for name in ("value", "ci_low", "ci_high"))
+        ends = range_text(min(low, high), max(low, high), "")
+        more = "fewer" if sign < 0 else "more"
+        yield p.line(f"At stake: {unit_text(value, '')} {more} {s['unit']} ({ends}), for {s['assumed']}.")
+
+
+def _life(result: Result) -> Iterator[Any]:
+    """What an experiment of life's size would say."""
+    life = result.realistic
+    if life is None or life.get("verdict") is None:
+        return
+    needed = life.get("users_needed")
+    people = f"; it would take about {float(f'{needed:.2g}'):,.0f} people" if needed else ""
+    yield p.line(f"With effects of life's size (preset realistic) the same test: {life['verdict']}{people}.")
 
 
 def _diagnostics(result: Result) -> Any:

@@ -65,7 +65,7 @@ def _page(case: CaseStudy, made: dict[str, Any]) -> Iterator[Any]:
     pair = " → ".join(p.arm_name(case, made[arm]) for arm in ("control", "treatment"))
     yield p.heading(f"\n{made['knob']}: {pair}")
     yield ""
-    table = p.table([made["knob"].partition(".")[2], "verdict", "truth", "nothing beats it"])
+    table = p.table([made["knob"].partition(".")[2], "A/B test", "truth: better arm", "no other is better"])
     for point in made["points"]:
         best = "yes" if point["value"] in made["frontier"] else ""
         table.add_row(_value(point["value"]), point["verdict"], point["truth_decision"], best)
@@ -89,7 +89,10 @@ def _exchange(case: CaseStudy, rate: dict[str, Any]) -> str:
     of, per = case.metric(rate["of"]), case.metric(rate["per"])
     value = f"{number_text(rate['value'], True)} {of.unit}".rstrip()
     ends = f"{number_text(rate['ci_low'], True)} to {number_text(rate['ci_high'], True)}"
-    return f"Exchange rate at the best value: {value} of {of.label} ({ends}) go with one of {per.label}."
+    return (
+        f"Exchange rate, in truth, at the best value: for each one more in “{per.label}”, “{of.label}” "
+        f"changes by {value} ({ends})."
+    )
 
 
 def _value(value: float) -> str:
