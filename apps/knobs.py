@@ -7,9 +7,12 @@ from html import escape
 
 import streamlit as st
 
+from apps.views import frame
 from apps.views.sentences import named
 from core.casestudy import CaseStudy
 from core.config import Knob
+
+LONGEST = 48                                          # letters of a help sentence that serves as a label
 
 
 def words(case: CaseStudy, path: str) -> tuple[str, str, str]:
@@ -28,7 +31,7 @@ def words(case: CaseStudy, path: str) -> tuple[str, str, str]:
 def headline_slider(case: CaseStudy, path: str, xs: Sequence[float] | None, default: float) -> float:
     """The one slider: it stops at the stored settings, or moves freely between off and full."""
     label, low, high = words(case, path)
-    key = path.partition(".")[2]
+    key = frame.key(case, path.partition(".")[2])
     if xs is not None and len(xs) > 3:
         options = [f"{x:g}" for x in xs]
         start = min(options, key=lambda o: abs(float(o) - default))
@@ -54,7 +57,7 @@ def headline_assumption(case: CaseStudy, path: str, ys: Sequence[float], default
     by_name = {named(float(y), float(max(ys)), low, high): float(y) for y in ys}
     start = min(by_name, key=lambda name: abs(by_name[name] - default))
     picked = st.select_slider(
-        label, list(by_name), value=start, key=path.partition(".")[2], bind="query-params"
+        label, list(by_name), value=start, key=frame.key(case, path.partition(".")[2]), bind="query-params"
     )
     _ends(low, high)
     return by_name[picked]
@@ -67,12 +70,15 @@ def advanced(case: CaseStudy, knobs: Mapping[str, Knob], values: Mapping[str, fl
     for i, (path, declared) in enumerate(knobs.items()):
         default = values[path]
         label = words(case, path)[0]
+        told = declared.help.rstrip(".")
+        if told and len(told) <= (len(label) if path in case.words else LONGEST):
+            label = told
         unit = f", {declared.unit}" if declared.unit else ""
         kind = int if declared.integer else float
         off = "" if declared.off is None else f" {declared.off:g} switches it off."
         with columns[i % 3]:
             value = st.number_input(
-                f"{label}{unit}" if path in case.words else f"{label} ({path.partition('.')[0]}){unit}",
+                f"{label}{unit}",
                 kind(declared.low),
                 kind(declared.high),
                 kind(default),

@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from apps.cli.refusal import Refused, blamed
 from apps.kept import kept, on_disk, read, store, write
 from casestudies import HERE, Problem, discover, surfaces
 from core.casestudy import CaseStudy
 from core.evaluation import compare_offline, held_out
-from core.experiment import Evening, Scene, Setting, ab, fingerprint, open_scene, who
+from core.experiment import Cancelled, Evening, Scene, Setting, ab, fingerprint, open_scene, who
 from core.experiment.fingerprint import code_hash, digest
 from core.experiment.result import plain, split_settings
 from core.judge import judged
@@ -26,8 +28,8 @@ from core.sweep import surface, surface_stamp
 PEOPLE, FEW, SEED = 600, 150, 1                       # the small world that pages are drawn from
 SMALL_USERS, SMALL_DAYS = 1_000, 14                   # the run behind a twist's numbers
 EVENINGS = 20
-CORNER = (5, 6)                                       # rows and columns of a page that are drawn at most
-OFFLINE = "ndcg_20"
+CORNER = (5, 5)                                       # rows and columns of a page that are drawn at most
+OFFLINE, ROWS = "ndcg_20", "visible_recall"
 
 Pairs = tuple[tuple[str, float], ...]
 
@@ -55,6 +57,18 @@ def found() -> Found:
 def _found(folders: tuple[str, ...], files: tuple[tuple[str, int], ...]) -> Found:
     cases, problems = discover(folders)
     return Found(cases, tuple(problems), f"{hash((folders, files)):x}")
+
+
+@contextmanager
+def blaming(case: CaseStudy) -> Iterator[None]:
+    """An error out of a twist's own code names its file and line, as it does on the command line."""
+    try:
+        with blamed(case):
+            yield
+    except Refused as error:
+        if isinstance(error.__cause__, Cancelled):
+            raise error.__cause__ from None
+        raise
 
 
 def case_of(slug: str) -> CaseStudy:
@@ -116,27 +130,29 @@ def evening(place: Place, user: int, draw: int) -> tuple[Evening, Evening]:
 @kept(16)
 def examples(slug: str, stamp: str) -> dict[str, int]:
     """Three people to look at, of the first `FEW`: the first page waits for them."""
-    return {name: int(user) for name, user in _who(slug, stamp, FEW)["examples"].items()}
+    here = Place(slug, stamp, *usual(case_of(slug)))
+    return {name: int(user) for name, user in _who(here, FEW)["examples"].items()}
 
 
-@kept(16)
-def shares(slug: str, stamp: str) -> dict[str, float]:
-    """Shares of all people that gain and lose with the usual pair in the usual world."""
-    made = _shares[slug, stamp] = dict(_who(slug, stamp, PEOPLE)["shares"])
+@kept(256)
+def shares(place: Place) -> dict[str, float]:
+    """Shares of all people that gain and lose at a place."""
+    made = _shares[place] = dict(_who(place, PEOPLE)["shares"])
     return made
 
 
-_shares: dict[tuple[str, str], dict[str, float]] = {}
+_shares: dict[Place, dict[str, float]] = {}
 
 
-def shares_if_known(slug: str, stamp: str) -> dict[str, float] | None:
+def shares_if_known(place: Place) -> dict[str, float] | None:
     """`shares` where they have been computed, else None; `warm` computes them."""
-    return _shares.get((slug, stamp))
+    return _shares.get(place)
 
 
-def _who(slug: str, stamp: str, n: int) -> dict[str, Any]:
+def _who(place: Place, n: int) -> dict[str, Any]:
+    slug, stamp = place.slug, place.stamp
     case = case_of(slug)
-    control, treatment, world = pair(Place(slug, stamp, *usual(case)))
+    control, treatment, world = pair(place)
 
     def make() -> dict[str, Any]:
         past = scene(slug, stamp, world).past
@@ -225,15 +241,25 @@ def small_surface(slug: str, tick: Callable[[float], None]) -> dict[str, Any]:
     full = off if x is None else x
     xs = sorted({off, (off + full) / 2.0, full})
     ys = [0.0 if y is None else y]
-    made = surface(case, xs, ys, small_setting(case), store=store(), workers=2, tick=tick)
+    with blaming(case):
+        made = surface(case, xs, ys, small_setting(case), store=store(), workers=2, tick=tick)
     write(_small_name(slug, found().stamp), made)
     return made
 
 
+def seen_offline(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """`offline` from the rows of a comparison."""
+    by_name = {row["metric"]: row for row in rows}
+    if OFFLINE not in by_name:
+        return {}
+    found = {name: by_name[OFFLINE][name] for name in ("difference", "ci_low", "ci_high")}
+    return found | {"rows": by_name.get(ROWS, {}).get("difference")}
+
+
 @kept(256)
 def offline(place: Place) -> dict[str, Any]:
-    """The top-20 metric's paired difference between the pages: difference, ci_low, ci_high; empty where
-    too few played."""
+    """The top-20 metric's paired difference between the pages: difference, ci_low, ci_high, and the
+    difference of the metric that reads rows, rows; empty where too few played."""
     control, treatment, world = pair(place)
 
     def make() -> dict[str, Any]:
@@ -243,13 +269,12 @@ def offline(place: Place) -> dict[str, Any]:
             (control, treatment), past.world.catalog, past.log, day=past.day, seed=SEED, context=context
         )
         rows = compare_offline(*sums)
-        rows = rows[rows["metric"] == OFFLINE] if len(rows) else rows
-        return rows.iloc[0][["difference", "ci_low", "ci_high"]].to_dict() if len(rows) else {}
+        return seen_offline(rows.to_dict("records"))
 
     key = fingerprint(
         case_of(place.slug), {"offline": repr((control, treatment)), "world": world, "people": PEOPLE}
     )
-    made = on_disk(f"offline-{place.slug}-{key}", make)
+    made = on_disk(f"seen-{place.slug}-{key}", make)
     _offline[place] = made
     return made
 
@@ -264,6 +289,7 @@ def offline_if_known(place: Place) -> dict[str, Any] | None:
 
 _warming: dict[str, threading.Thread] = {}
 _warm_guard = threading.Lock()
+_failed: set[Place] = set()
 
 
 def warm(place: Place) -> None:
@@ -277,7 +303,7 @@ def warm(place: Place) -> None:
         xs = [] if numbers is None else [float(x) for x in numbers["xs"]]
         ys = [] if numbers is None else [float(y) for y in numbers["ys"]]
         near = [Place(place.slug, place.stamp, x, place.y) for x in xs]
-        if all(p in _offline for p in (place, *near)):
+        if place in _failed or (place in _shares and all(p in _offline for p in (place, *near))):
             return
         thread = threading.Thread(target=_warm, args=(place, near, ys), name="lab-warm", daemon=True)
         _warming[place.slug] = thread
@@ -286,15 +312,15 @@ def warm(place: Place) -> None:
 
 def _warm(place: Place, near: list[Place], ys: list[float]) -> None:
     try:
-        shares(place.slug, place.stamp)
         offline(place)
+        shares(place)
         for y in ys:
             control, _, world = pair(Place(place.slug, place.stamp, place.x, y))
             scene(place.slug, place.stamp, world).fitted(control)
         for there in near:
             offline(there)
     except Exception:
-        return                                                            # the page will say what is wrong
+        _failed.add(place)                                                # the page will say what is wrong
 
 
 # --- experiments ------------------------------------------------------------------------------------------
@@ -332,10 +358,11 @@ def experiment(asked: Asked, tick: Callable[[float], None]) -> dict[str, Any]:
     setting = Setting.of(
         case, users=asked.users, days=asked.days, seed=asked.seed, preset=asked.preset, taste=asked.taste
     )
-    result = ab(
-        case, setting, control=asked.control, treatment=asked.treatment, settings=dict(asked.settings),
-        store=store(), workers=2, tick=tick,
-    )  # fmt: skip
+    with blaming(case):
+        result = ab(
+            case, setting, control=asked.control, treatment=asked.treatment, settings=dict(asked.settings),
+            store=store(), workers=2, tick=tick,
+        )  # fmt: skip
     if result.truth is None or result.truth_says is None or result.truth_weeks is None:
         raise ValueError(f"{case.primary.label} is not defined in this run; try more people or days")
     made: dict[str, Any] = plain(

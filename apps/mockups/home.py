@@ -31,7 +31,8 @@ class Tile:
     on_screen : bool
         It entered the viewport: an impression, which the product knows.
     mark : str
-        Beside the other page: ``""`` in the same place, ``"new"`` not there, ``"▲4"`` or ``"▼3"`` moved.
+        Beside the other page: ``""`` in the same place, ``"new"`` not there, ``"▲4"`` or ``"▼3"``
+        moved by rows, ``"◂2"`` or ``"▸1"`` within its row.
     played, in_mood : bool
         What was started; what fits tonight's mood, which the product does not know either.
     """
@@ -126,14 +127,16 @@ def legend_html() -> str:
     return (
         f"<style>{_LEGEND_STYLE}</style><div class='rl-legend'>"
         "<span>Faded: not looked at</span><span>Dark: not on screen</span>"
-        "<span><b>▲ ▼</b> moved</span><span><b>new</b>: not on page A</span>"
-        "<span><b>●</b> fits tonight’s mood</span></div>"
+        "<span><b>▲ ▼ ◂ ▸</b> moved</span><span><b>new</b>: not on page A</span>"
+        "<span><b>●</b> fits tonight’s mood</span>"
+        "<span>People skip whole rows by chance; the luck is the same on both pages.</span></div>"
     )
 
 
 def _panel(page: Page, columns: int, rows: int, selected: int | None) -> str:
     drawn = page.first(rows, columns)
-    tall = "".join(_row(row, selected) for row in drawn.rows)
+    further = [len(row.tiles) > columns for row in page.rows]
+    tall = "".join(_row(row, selected, more) for row, more in zip(drawn.rows, further, strict=False))
     left_out = sum(len(r.tiles) for r in page.rows) - sum(len(r.tiles) for r in drawn.rows)
     more = f"{_count(left_out, 'more title')} further right and below" if left_out else ""
     return (
@@ -145,8 +148,10 @@ def _panel(page: Page, columns: int, rows: int, selected: int | None) -> str:
     )
 
 
-def _row(row: Row, selected: int | None) -> str:
+def _row(row: Row, selected: int | None, further: bool) -> str:
+    """A row, with an arrow at its end where it goes on."""
     tiles = "".join(_tile(t, t.item == selected) for t in row.tiles)
+    tiles += "<div class='rl-next'>›</div>" if further else ""
     body = f"<div class='rl-tiles'>{tiles}</div>" if tiles else "<div class='rl-none'>nothing here</div>"
     return f"<div class='rl-row'><div class='rl-title'>{escape(row.title)}</div>{body}</div>"
 
@@ -155,7 +160,7 @@ def _tile(tile: Tile, selected: bool) -> str:
     state = "" if tile.looked_at else " rl-faded" if tile.on_screen else " rl-dark"
     ring = " rl-selected" if selected else ""
     ring += " rl-played" if tile.played else ""
-    kind = "new" if tile.mark == "new" else "up" if tile.mark.startswith("▲") else "down"
+    kind = "new" if tile.mark == "new" else "up" if tile.mark[:1] in ("▲", "◂") else "down"
     mark = f"<i class='rl-{kind}'>{escape(_spaced(tile.mark))}</i>" if tile.mark else ""
     played = "<i class='rl-play'>▶ played</i>" if tile.played else ""
     known = " · ".join(filter(None, (str(tile.year) if tile.year else "", tile.genre.lower())))
@@ -170,7 +175,7 @@ def _tile(tile: Tile, selected: bool) -> str:
 
 
 def _spaced(mark: str) -> str:
-    return f"{mark[0]} {mark[1:]}" if mark[:1] in ("▲", "▼") else mark
+    return f"{mark[0]} {mark[1:]}" if mark[:1] in tuple("▲▼◂▸") else mark
 
 
 def _count(n: int, noun: str) -> str:
@@ -195,7 +200,8 @@ _STYLE = _css((
     (".rl-title", "font-weight:600;font-size:14.5px;padding:4px 0 6px;position:sticky;left:0;"
      "width:fit-content;max-width:100%;white-space:nowrap;overflow:hidden;text-overflow:ellipsis"),
     (".rl-tiles", "display:grid;gap:9px;padding-bottom:8px;"
-     "grid-template-columns:repeat(var(--rl-columns),minmax(72px,1fr))"),
+     "grid-template-columns:repeat(var(--rl-columns),minmax(72px,1fr)) 12px"),
+    (".rl-next", f"grid-column:-2;align-self:start;margin-top:18px;font-size:28px;line-height:1;color:{QUIET}"),
     (".rl-tile", "min-width:0"),
     (".rl-art", "position:relative;aspect-ratio:10/9;border-radius:7px;background:#1f1d26;margin-bottom:5px"),
     (".rl-art img", "width:100%;height:100%;object-fit:cover;display:block;border-radius:7px"),
@@ -216,7 +222,7 @@ _STYLE = _css((
     (".rl-more", f"color:{FADED};font-size:11.5px;padding:0 16px;min-height:17px"),
     ("@media(max-width:700px)", ".rl-home{grid-template-columns:minmax(0,1fr);gap:14px}"
      ".rl-panel{border-radius:12px}.rl-tiles{"
-     "grid-template-columns:repeat(var(--rl-columns),minmax(84px,1fr))}"),
+     "grid-template-columns:repeat(var(--rl-columns),minmax(84px,1fr)) 12px}"),
 ))  # fmt: skip
 
 _LEGEND_STYLE = _css((

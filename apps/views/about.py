@@ -14,8 +14,8 @@ WORDS = {
     "Truth": "The same people live with page A and, again from the same morning, with page B. The difference "
     "is the true effect. Only a simulation can know it.",
     "A/B test": "People are divided by lot; half get page A, half page B. What a company can really run.",
-    "Interval": "What a repeat of the test would find differs; in 95 of 100 tests the interval holds the "
-    "effect that the test estimates.",
+    "Interval": "If the experiment were repeated 100 times, about 95 of the intervals would contain the "
+    "effect.",
     "Top-20 metric (NDCG@20)": "Computed before any test: does the page, read as one list, hold among its "
     "first 20 what people went on to play?",
     "Blind": "An instrument that does not measure what was asked, whatever it says.",
@@ -77,8 +77,8 @@ def _rests_on(case: CaseStudy) -> str:
         lines.append(f"- **Taste “{name}”.** {from_data}.")
     lines.append(
         "- **Behaviour** (how a page is looked at, when somebody plays or leaves, boredom, cancelling) is "
-        "assumed, in published orders of magnitude. Each assumption has a value that switches it off, under "
-        "*Advanced* on the Experiment page."
+        "assumed, in published orders of magnitude. Almost every assumption has a value that switches it off, "
+        "under *Advanced* on the Experiment page."
     )
     if case.stake is not None:
         lines.append(f"- **What is at stake** is reckoned for {case.stake.assumed}.")

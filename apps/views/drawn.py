@@ -18,7 +18,12 @@ MOST_ROWS, COLUMNS = CORNER
 
 def pages(case: CaseStudy, catalog: Catalog, before: Evening, after: Evening) -> tuple[Page, Page]:
     """Page A and page B of one evening. Marks stand on B: where a title was on A."""
-    place = {int(item): row for row, items in enumerate(before.item) for item in items if item >= 0}
+    place = {
+        int(item): (row, column)
+        for row, items in enumerate(before.item)
+        for column, item in enumerate(items)
+        if item >= 0
+    }
     return (
         _page(f"Page A: {case.label(case.control_name)}", catalog, before, None),
         _page(f"Page B: {case.label(case.treatment_name)}", catalog, after, place),
@@ -35,7 +40,7 @@ def rows_drawn(*evenings: Evening) -> int:
     return min(max(last, ROWS), MOST_ROWS)
 
 
-def _page(label: str, catalog: Catalog, evening: Evening, other: dict[int, int] | None) -> Page:
+def _page(label: str, catalog: Catalog, evening: Evening, other: dict[int, tuple[int, int]] | None) -> Page:
     mood = _mood(evening)
     title, genre, genre_id = (catalog[c].to_numpy() for c in ("title", "genre", "genre_id"))
     year = catalog["year"].to_numpy() if "year" in catalog.frame else np.zeros(len(catalog))
@@ -49,7 +54,7 @@ def _page(label: str, catalog: Catalog, evening: Evening, other: dict[int, int] 
                 Tile(
                     int(i), str(title[i]), str(genre[i]), int(year[i]),
                     looked_at=bool(evening.examined[r, c]), on_screen=bool(evening.entered[r, c]),
-                    mark=_mark(int(i), r, other), played=int(i) == evening.played,
+                    mark=_mark(int(i), (r, c), other), played=int(i) == evening.played,
                     in_mood=int(genre_id[i]) == mood,
                 )
             )  # fmt: skip
@@ -57,13 +62,15 @@ def _page(label: str, catalog: Catalog, evening: Evening, other: dict[int, int] 
     return Page(label, happened(evening), tuple(rows))
 
 
-def _mark(item: int, row: int, other: dict[int, int] | None) -> str:
+def _mark(item: int, at: tuple[int, int], other: dict[int, tuple[int, int]] | None) -> str:
     if other is None:
         return ""
     if item not in other:
         return "new"
-    up = other[item] - row
-    return f"▲{up}" if up > 0 else f"▼{-up}" if up < 0 else ""
+    up, left = (there - here for there, here in zip(other[item], at, strict=True))
+    if up:
+        return f"▲{up}" if up > 0 else f"▼{-up}"
+    return f"◂{left}" if left > 0 else f"▸{-left}" if left < 0 else ""
 
 
 def happened(evening: Evening) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from apps import knobs, runs
 from apps.charts import scorecard, weeks
-from apps.charts.words import direction, number_text, percent_text, range_text, unit_text
+from apps.charts.words import direction, range_text, unit_text
 from apps.jobs import JOBS
 from apps.runs import Asked
 from apps.views import frame, sentences
@@ -19,6 +19,7 @@ from apps.views.pictures import picture, show
 from core.casestudy import CaseStudy
 
 USERS, DAYS = 600, 14
+HALVES = "each arm learns from its own half of the data; launched, it learns from all"
 
 
 def page() -> None:
@@ -81,6 +82,7 @@ def _form(case: CaseStudy) -> tuple[Asked, bool]:
             values = {k: float(getattr(world, k.partition(".")[2])) for k in declared}
             changed = knobs.advanced(case, declared, values)
         pressed = st.form_submit_button("Run")
+    st.caption(f"A quick look. For a decision: {case.users:,} people, {case.days} days.")
     asked = Asked(
         case.slug, arms[control], arms[treatment], int(users), int(days), int(seed), preset, taste,
         tuple(sorted(changed.items())),
@@ -92,7 +94,8 @@ def _guess(case: CaseStudy) -> tuple[str, float] | None:
     metric = sentences.asked_about(case)
     options = sentences.guesses(metric, None)
     picked = st.segmented_control(
-        f"**Your guess:** on page B, {sentences.subject(metric)} …", list(options), key="expect",
+        f"**Your guess:** on page B, {sentences.subject(metric)} …", list(options),
+        key=frame.key(case, "expect"),
         bind="query-params",
     )  # fmt: skip
     return None if picked is None else (picked, options[picked])
@@ -114,7 +117,7 @@ def _result(case: CaseStudy, asked: Asked, record: Mapping[str, Any], label: str
         0.0, 0.0, table(record["frame"]), table(record["truth"]), record["verdict"], record["why"],
         record["truth_decision"],
     )  # fmt: skip
-    found: Mapping[str, Any] = next((r for r in record["diagnostics"] if r["metric"] == runs.OFFLINE), {})
+    found = runs.seen_offline(record["diagnostics"])
     headline, why = sentences.verdict(case, n, record)
     frame.verdict_box(
         n.verdict,
@@ -152,10 +155,12 @@ def _rests_on(case: CaseStudy, asked: Asked, record: Mapping[str, Any]) -> str:
     spread = ""
     if gap["ci_low"] is not None and gap["ci_high"] is not None:
         spread = f" ({range_text(gap['ci_low'], gap['ci_high'], metric.unit)})"
+    chance = None not in (gap["ci_low"], gap["ci_high"]) and gap["ci_low"] <= 0 <= gap["ci_high"]
+    on = "" if metric.name == sentences.asked_about(case).name else f" in {metric.label}"
     return (
         f"Simulated: {asked.users:,} people, {asked.days} days, seed {asked.seed}, {asked.preset} world, "
-        f"taste {asked.taste}. Bars: 95 % intervals; ◇ truth. The test differs from the truth by "
-        f"{unit_text(_known(gap['value']), metric.unit, signed=True)}{spread}: {gap['why']}."
+        f"taste {asked.taste}. Bars: 95 % intervals; ◇ truth. The test differs from the truth{on} by "
+        f"{unit_text(_known(gap['value']), metric.unit, signed=True)}{spread}: {'within chance' if chance else HALVES}."
     )
 
 
@@ -166,16 +171,9 @@ def _known(value: float | None) -> float:
 
 def _people(case: CaseStudy, record: Mapping[str, Any]) -> str:
     who, stake = record["who"], record["stake"]
-    text = (
-        f"**Who gains, who loses?** {percent_text(who['gain'], signed=False)} of people are better off with "
-        f"page B, {percent_text(who['lose'], signed=False)} worse off."
-    )
+    text = f"**Who gains, who loses?** {sentences.gains(who, runs.EVENINGS)}"
     if stake is not None and None not in (stake["value"], stake["ci_low"], stake["ci_high"]):
-        low, high = (number_text(stake[k] / 1e6, signed=True) for k in ("ci_low", "ci_high"))
-        text += (
-            f"\n\n**What is at stake?** {number_text(stake['value'] / 1e6, signed=True)} million "
-            f"({low} to {high}) {stake['unit']}, for {stake['assumed']}."
-        )
+        text += f"\n\n**What is at stake?** {sentences.stake(stake)}"
     return text
 
 

@@ -22,6 +22,8 @@ h1 a, h2 a, h3 a {display: none !important}
   background: color-mix(in srgb, var(--rl-tone) 9%, transparent); line-height: 1.45}
 .rl-verdict b.rl-big {font-size: 1.25rem; display: block}
 .rl-verdict p {margin: .1rem 0}
+.rl-later {border: 1px dashed color-mix(in srgb, currentColor 35%, transparent); border-radius: 4px;
+  padding: .55rem .9rem; line-height: 1.45; opacity: .8}
 .rl-ends {display: flex; justify-content: space-between; gap: 1rem; font-size: .8rem; line-height: 1.2;
   margin-top: -1rem; opacity: .85}
 .rl-says {display: flex; flex-wrap: wrap; gap: .15rem 1.5rem; margin-top: .3rem}
@@ -63,12 +65,30 @@ def choose() -> CaseStudy:
     )
     if asked and asked not in slugs:
         st.info(f"There is no study or twist called {asked}; this is {name(slug)}.")
+    before = st.session_state.get("case-in-link")
+    if before in slugs and before != slug:
+        _forget(there.cases[before])
     st.session_state["case-in-link"] = slug
     if slug != slugs[0]:
         st.query_params["case"] = slug
     elif asked:
         del st.query_params["case"]
     return there.cases[slug]
+
+
+def key(case: CaseStudy, name: str) -> str:
+    """What a control is called in the link: its name, and for all but the first study whose it is, so
+    that no slider or guess goes over to another study."""
+    return name if case.slug == next(iter(runs.found().cases)) else f"{name}.{case.slug}"
+
+
+def _forget(case: CaseStudy) -> None:
+    """Drop from the link and the session what was set and guessed in a study that was left."""
+    names = ["guess", "expect", "title", "who", "evening", *(p.partition(".")[2] for p in case.headline or ())]
+    for asked in (*(key(case, name) for name in names), "run"):
+        st.session_state.pop(asked, None)
+    if "run" in st.query_params:
+        del st.query_params["run"]
 
 
 def problems() -> None:

@@ -33,6 +33,15 @@ class Numbers:
         """A metric's true difference, or another column of its truth."""
         return float(self.truth.loc[self.truth["metric"] == metric.name, column].iloc[0])
 
+    def nothing(self, metric: Metric) -> bool:
+        """Whether the interval of a metric's truth holds 0."""
+        return self.true(metric, "ci_low") <= 0.0 <= self.true(metric, "ci_high")
+
+    @property
+    def same(self) -> bool:
+        """Whether the pages are one and the same: every true difference is exactly 0."""
+        return bool((self.truth["difference"] == 0.0).all())
+
     @property
     def right(self) -> bool:
         """Whether the A/B test decided as the truth does."""
@@ -84,8 +93,9 @@ def along(case: CaseStudy, surface: Mapping[str, Any], y: float, metric: Metric)
 
 
 def across(case: CaseStudy, surface: Mapping[str, Any], x: float, metric: Metric) -> pd.DataFrame:
-    """A metric's truth over the assumption at a knob's value: value, difference, says."""
+    """A metric's truth over the assumption at a knob's value: value, difference, says, verdict."""
     rows = [at(case, surface, x, float(y)) for y in surface["ys"]]
     return pd.DataFrame(
-        [(n.y, n.true(metric), n.truth_says) for n in rows], columns=["value", "difference", "says"]
+        [(n.y, n.true(metric), n.truth_says, n.verdict) for n in rows],
+        columns=["value", "difference", "says", "verdict"],
     )

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from apps import knobs, runs
-from apps.charts.words import percent_text, range_text
+from apps.charts.words import range_text
 from apps.jobs import JOBS, sentence
 from apps.mockups.home import Page, home_html, legend_html
 from apps.runs import Place
@@ -18,6 +18,8 @@ from apps.views import drawn, frame, numbers, pictures, sentences
 from apps.views.numbers import Numbers
 from core.casestudy import CaseStudy
 
+PREPARING = f"Simulating {runs.PEOPLE} people’s last four months … about 10 s, once"
+LATER = "<div class='rl-later'>The verdict appears after your guess.</div>"
 WHO = {"typical": "typical", "gains most": "gains most", "loses most": "loses most"}
 
 
@@ -33,15 +35,16 @@ def page() -> None:
     surface = runs.stored(case)
     guess_box = st.container()
     place, who, number = _controls(case, surface)
-    pages = st.container()
+    preparing, pages = st.container(), st.container()
     try:
-        two, says = _evening(case, place, who, number)
+        with preparing, st.spinner(PREPARING), runs.blaming(case):
+            two, says = _evening(case, place, who, number)
     except Exception as error:
         st.error(f"Page B cannot be drawn. {sentence(error)}")
         return
     opening.markdown(says)
     with pages:
-        _draw(two)
+        _draw(two, frame.key(case, "title"))
     runs.warm(place)
     with guess_box:
         shown = _answer(case, surface, place)
@@ -66,11 +69,12 @@ def _controls(case: CaseStudy, surface: Mapping[str, Any] | None) -> tuple[Place
                 y = knobs.headline_assumption(case, assumption, surface["ys"], y)
     with c:
         who = st.segmented_control(
-            "Whose evening?", list(WHO), default="typical", key="who", bind="query-params", required=True
-        )
+            "Whose evening?", list(WHO), default="typical", key=frame.key(case, "who"),
+            bind="query-params", required=True,
+        )  # fmt: skip
     with d:
         number = st.number_input(
-            "Evening", 1, runs.EVENINGS, 1, key="evening", bind="query-params",
+            "Evening", 1, runs.EVENINGS, 1, key=frame.key(case, "evening"), bind="query-params",
             help="Evenings of one person, those first that show well what mostly happens to them. The numbers "
             "count everyone.",
         )  # fmt: skip
@@ -87,9 +91,9 @@ def _evening(case: CaseStudy, place: Place, who: str, number: int) -> tuple[tupl
     return (a, b, drawn.rows_drawn(before, after)), drawn.opening(catalog, before)
 
 
-def _draw(two: tuple[Page, Page, int]) -> None:
+def _draw(two: tuple[Page, Page, int], key: str) -> None:
     a, b, rows = two
-    selected = _item(b, st.session_state.get("title"))
+    selected = _item(b, st.session_state.get(key))
     st.html(home_html(a, b, columns=drawn.COLUMNS, rows=rows, selected=selected))
     st.html(legend_html())
 
@@ -106,12 +110,13 @@ def _answer(
     metric = sentences.asked_about(case)
     options = sentences.guesses(metric, None if n is None else _usual_control(case, surface))
     picked = st.segmented_control(
-        f"**Your guess:** on page B {sentences.subject(metric)} …",
+        f"**Guess first, then see the verdict:** on page B {sentences.subject(metric)} …",
         list(options),
-        key="guess",
+        key=frame.key(case, "guess"),
         bind="query-params",
     )
     if picked is None:
+        st.html(LATER)
         return None
     if n is None or surface is None:
         _ask_for_numbers(case)
@@ -126,8 +131,14 @@ def _answer(
         [why, sentences.turn(case, n, numbers.across(case, surface, n.x, metric))],
         sentences.instruments(case, n, found, picked, options[picked]),
     )
-    if found is None:
-        frame.wait_for(lambda: runs.offline_if_known(place) is not None)
+    known = found is not None, runs.shares_if_known(place) is not None
+    if not all(known):
+
+        def more() -> bool:
+            runs.warm(place)
+            return known != (runs.offline_if_known(place) is not None, runs.shares_if_known(place) is not None)
+
+        frame.wait_for(more)
     return n, options[picked]
 
 
@@ -174,12 +185,8 @@ def _details(
         if place.x is not None and len(surface["xs"]) > 2:
             st.header("At every setting of the slider", anchor=False)
             pictures.show(pictures.of_curve(here, made_with, guess * control), "curve")
-        if (shares := runs.shares_if_known(case.slug, place.stamp)) is not None:
-            st.markdown(
-                f"**Who gains, who loses?** At the usual setting {percent_text(shares['gain'], signed=False)} "
-                f"of people are better off over {runs.EVENINGS} evenings, "
-                f"{percent_text(shares['lose'], signed=False)} are worse off."
-            )
+        if (shares := runs.shares_if_known(place)) is not None:
+            st.markdown(f"**Who gains, who loses?** {sentences.gains(shares, runs.EVENINGS)}")
     xs = [dataclasses.replace(here, x=float(x)) for x in surface["xs"]]
     ys = [dataclasses.replace(here, y=float(y)) for y in surface["ys"]]
     pictures.warm([*xs, *ys], made_with, guess, guess * control)
@@ -195,13 +202,7 @@ def _footnote(case: CaseStudy, surface: Mapping[str, Any], n: Numbers) -> str:
     )
     real = surface.get("realistic")
     if real:
-        metric = case.metric(real["metric"])
-        text += (
-            f" In the *realistic* world the same test (usual setting) says "
-            f"**{sentences.SHORT[real['verdict']]}**: {sentences.moved(metric, real['difference'])} "
-            f"({range_text(real['ci_low'], real['ci_high'], metric.unit)})"
-        )
-        text += f"; it would need {real['users_needed']:,} people." if real.get("users_needed") else "."
+        text += f" {sentences.realistic(case, real)}"
     if case.prediction is not None:
         low, high = case.prediction.relative
         text += (
@@ -223,10 +224,11 @@ def _item(b: Page, title: object) -> int | None:
 def _why(case: CaseStudy, place: Place, two: Page, who: str, number: int) -> None:
     """Select a title of page B; every stage that put it there."""
     titles = [t.title for row in two.rows[: drawn.MOST_ROWS] for t in row.tiles[: drawn.COLUMNS]]
-    if st.session_state.get("title") not in (None, *titles):
-        st.session_state["title"] = None
+    key = frame.key(case, "title")
+    if st.session_state.get(key) not in (None, *titles):
+        st.session_state[key] = None
     title = st.selectbox(
-        "Why is this title on page B?", titles, index=None, key="title", bind="query-params",
+        "Why is this title on page B?", titles, index=None, key=key, bind="query-params",
         placeholder="Choose a title", width=420,
     )  # fmt: skip
     item = _item(two, title)

@@ -162,6 +162,14 @@ def test_only_the_corner_is_drawn_and_the_rest_is_counted():
     assert "2 more titles" in seen.text
 
 
+def test_a_row_that_goes_on_ends_in_an_arrow_and_a_move_within_it_is_marked():
+    long = Row("Long", tuple(tile(i, mark="◂2" if i == 0 else "▸1") for i in range(6)))
+    short = Row("Short", (tile(7),))
+    seen = Elements(home_html(FIVE, page(long, short), columns=5))
+    assert len(seen.of("rl-next")) == 1 and "›" in seen.text
+    assert "◂ 2" in seen.text and "▸ 1" in seen.text
+
+
 def test_a_full_screen_is_light_enough_to_follow_a_slider():
     full = page(*(Row(f"Row {r}", tuple(tile(6 * r + c) for c in range(6))) for r in range(6)))
     assert len(home_html(full, full, rows=6).encode()) < 130_000
@@ -199,7 +207,7 @@ def test_a_picture_has_a_name_a_keyboard_stop_and_decoration_has_none():
 
 def test_the_legend_is_one_line_of_words():
     text = Elements(legend_html()).text
-    for word in ("Faded", "Dark", "▲ ▼", "new", "●"):
+    for word in ("Faded", "Dark", "▲ ▼ ◂ ▸", "new", "●", "the luck is the same on both pages"):
         assert word in text
 
 
