@@ -2,7 +2,7 @@
 #   make PYTHON=python3.12 …   another Python     make test WORKERS=4   more test processes
 PYTHON ?= python3
 WORKERS ?= 2
-QUICK ?= --users 2400 --days 28 --no-truth
+QUICK ?= --users 1200 --days 28 --no-truth
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt

@@ -166,11 +166,12 @@ def _one(
 def _detailed(
     case: CaseStudy, result: Result, twins: tuple[Arm, Arm], store: Path | None, fresh: bool
 ) -> Result:
-    """Add diagnostics and who gains; kept like an arm."""
+    """Add diagnostics and, where the truth was asked for, who gains (only a simulator knows); kept like an arm."""
     folder = None
+    told = result.truth is not None
     if store is not None:
         keys = [arm_key(case, arm) for arm in twins]
-        folder = store / "details" / digest({"arms": keys, "primary": case.primary.name})
+        folder = store / "details" / digest({"arms": keys, "primary": case.primary.name, "told": told})
         if not fresh and (entry := disk.load(folder)) is not None:
             kept = entry[1]
             return dataclasses.replace(
@@ -189,7 +190,7 @@ def _detailed(
     context = tuple(past.world.visit(past.day, np.zeros(1, dtype=np.int64)).context)
     offline = held_out(policies, past.world.catalog, past.log, day=past.day, seed=s.seed, context=context)
     diagnostics = compare_offline(*offline)
-    gains = who(case, policies[0], policies[1], past, seed=s.seed).shares
+    gains = who(case, policies[0], policies[1], past, seed=s.seed).shares if told else {}
     if folder is not None:
         disk.save(folder, {}, {"diagnostics": diagnostics.to_dict("records"), "who": gains}, replace=fresh)
     return dataclasses.replace(result, diagnostics=diagnostics, who=gains)
