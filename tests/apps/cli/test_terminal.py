@@ -23,9 +23,14 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSI
 
 def start(*argv: str, **changes: str) -> subprocess.Popen[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | changes
-    return subprocess.Popen(
-        [*LAB, *argv], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    # Where the tests run in the background of a shell, SIGINT is ignored and children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [*LAB, *argv], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @posix
