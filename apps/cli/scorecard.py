@@ -32,7 +32,6 @@ def page(case: CaseStudy, result: Result) -> Iterator[Any]:
     if case.prediction is not None:
         yield from _prediction(case, result)
     yield from _people(result)
-    yield from _life(result)
     if len(result.diagnostics):
         yield p.quiet("\nOffline, on the last week before the test. These decide nothing.")
         yield _diagnostics(result)
@@ -83,7 +82,8 @@ def _verdict(case: CaseStudy, result: Result) -> Iterator[Any]:
         yield p.line(f"  {need.text}")
     if result.truth is not None:
         yield p.line("Truth: ", (_truth(case, result), "bold"), _truth_size(case.primary, result))
-    if result.realistic is not None:
+    # Not asked for and not stored for this pair and size: nothing to say, and the JSON says why.
+    if result.realistic is not None and "why" not in result.realistic:
         yield p.line(_realistic(case, result))
 
 
@@ -109,7 +109,7 @@ def _realistic(case: CaseStudy, result: Result) -> str:
     if found.get("verdict") is None:
         return "With effects of life's size: this study has no such world."
     needed = found.get("users_needed")
-    more = "" if needed is None else f"; about {needed:,} people would be needed"
+    more = "" if needed is None else f"; about {float(f'{needed:.2g}'):,.0f} people would be needed"
     return f"With effects of life's size ({size}): {found['verdict']}{more}."
 
 
@@ -154,19 +154,10 @@ def _people(result: Result) -> Iterator[Any]:
         s = result.stake
         sign = -1.0 if s["value"] < 0 else 1.0
         value, low, high = (float(f"{sign * s[name]:.3g}") for name in ("value", "ci_low", "ci_high"))
-        ends = range_text(min(low, high), max(low, high), "")
+        low, high = min(low, high), max(low, high)
+        ends = f"{unit_text(low, '')} to {unit_text(high, '')}"
         more = "fewer" if sign < 0 else "more"
         yield p.line(f"At stake: {unit_text(value, '')} {more} {s['unit']} ({ends}), for {s['assumed']}.")
-
-
-def _life(result: Result) -> Iterator[Any]:
-    """What an experiment of life's size would say."""
-    life = result.realistic
-    if life is None or life.get("verdict") is None:
-        return
-    needed = life.get("users_needed")
-    people = f"; it would take about {float(f'{needed:.2g}'):,.0f} people" if needed else ""
-    yield p.line(f"With effects of life's size (preset realistic) the same test: {life['verdict']}{people}.")
 
 
 def _diagnostics(result: Result) -> Any:
