@@ -1,4 +1,4 @@
-"""What the home page is asked, with ranges written down before measuring."""
+"""What the home page is asked, with predicted ranges and what must remove each effect."""
 
 from __future__ import annotations
 

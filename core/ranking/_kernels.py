@@ -1,6 +1,6 @@
 """Compiled ordering and page building. Ordering 1,200 scores a request was the largest part of a simulated
 day, and three times slower as a NumPy sort of packed keys. Rows compete for titles one after the other and
-every row changes what is left, so there is no batch form; plain NumPy took about 30 times longer per page.
+every row changes what is left, so there is no batch form.
 References are in tests/core/ranking/reference.py and agree slot for slot.
 """
 

@@ -26,8 +26,8 @@ def store() -> Path:
 
 
 def test_every_claim_agrees_and_every_null_holds(capsys):
-    """Five worlds of 4,000 people and 28 days. The ranges were written down from published directions and an
-    independent build; agreement is `core.questions.agrees`."""
+    """Five worlds of 4,000 people and 28 days. The ranges come from published directions and an
+    independent build, N2's second one from a first look at small worlds; agreement is `core.questions.agrees`."""
     record = ask(CASE, worlds=WORLDS, store=store(), workers=WORKERS)
     with capsys.disabled():
         print()
