@@ -1,5 +1,6 @@
 """Compiled browsing of a page. A session walks tile by tile until something is played or patience ends;
-each step depends on the last, so NumPy would need a pass per tile over all sessions. The reference is in tests/core/behaviour/reference.py and agrees draw for draw.
+each step depends on the last, so NumPy would need a pass per tile over all sessions. The reference is in
+tests/core/behaviour/reference.py and agrees draw for draw.
 """
 
 from __future__ import annotations
